@@ -100,7 +100,7 @@ HttpResponse handle(HttpRequest request, Exchange& exchange) {
 void put_head(const HttpResponse& from, httplib::Response& to) {
   to.status = from.status;
   to.set_header("Content-Type", from.content_type);
-  to.set_header("Content-Length", std::to_string(from.body.size()));
+  to.set_header("Content-Length", std::to_string(from.size()));
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
 }
 
@@ -131,17 +131,18 @@ class HttpCodec::Library final : public httplib::Server {
     });
   }
 
-  int run(RequestFrame& frame, bool close, const HttpCodec::Handler& handler, std::string& out) {
+  int run(RequestFrame& frame, bool close, const HttpCodec::Handler& handler, Outgoing& out) {
     Exchange exchange{&frame, &handler, body_limit_, {}, false};
-    MemoryStream stream(frame.head(), out);
+    MemoryStream stream(frame.head(), out.own());
     bool closed = false;
     current = &exchange;
     process_request(stream, close, closed, nullptr);
     current = nullptr;
     if (!exchange.answered) {
-      out += plain_answer(exchange.response = error_response(400, "malformed request"));
+      out.own() += plain_answer(exchange.response = error_response(400, "malformed request"));
     } else if (frame.method() != "HEAD") {
-      out += exchange.response.body;
+      out.own() += exchange.response.body;
+      for (auto& block : exchange.response.blocks) out.add(std::move(block));
     }
     return exchange.response.status;
   }
@@ -154,7 +155,7 @@ HttpCodec::HttpCodec(const ServerLimits& limits) : library_(std::make_unique<Lib
 HttpCodec::~HttpCodec() = default;
 
 int HttpCodec::answer(RequestFrame& frame, bool close, const Handler& handler,
-                      std::string& out) const {
+                      Outgoing& out) const {
   return library_->run(frame, close, handler, out);
 }
 

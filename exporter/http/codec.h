@@ -7,6 +7,7 @@
 #include <string>
 
 #include "exporter/http/message.h"
+#include "exporter/http/outgoing.h"
 #include "exporter/http/request_frame.h"
 
 namespace exporter {
@@ -20,9 +21,9 @@ class HttpCodec {
   explicit HttpCodec(const ServerLimits& limits);
   ~HttpCodec();
 
-  /// Appends the answer to `out` and returns its status. An exception in `handler` gives 500; a
+  /// Puts the answer into `out` and returns its status. An exception in `handler` gives 500; a
   /// body whose encoding is unknown gives 415, one that unpacks to more than the limit 413.
-  int answer(RequestFrame& frame, bool close, const Handler& handler, std::string& out) const;
+  int answer(RequestFrame& frame, bool close, const Handler& handler, Outgoing& out) const;
 
   /// Returns a whole answer with `Connection: close`, for what was refused before the library saw
   /// it.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kReadsAtOnce = 4;  // so that one fast sender does not hold the loop
+constexpr std::size_t kPiecesAtOnce = 64;
 constexpr std::size_t kKeptCapacity = 64 * 1024;
 
 }  // namespace
@@ -31,11 +32,15 @@ bool ServerConnection::receive() {
 }
 
 bool ServerConnection::flush() {
-  while (sent < out.size()) {
-    const auto put = send(fd.get(), out.data() + sent, out.size() - sent, MSG_NOSIGNAL);
+  std::array<iovec, kPiecesAtOnce> pieces;
+  while (const std::size_t count = out.next(pieces)) {
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    const auto put = sendmsg(fd.get(), &message, MSG_NOSIGNAL);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
-    sent += static_cast<std::size_t>(put);
+    out.advance(static_cast<std::size_t>(put));
   }
   return true;
 }
@@ -44,8 +49,6 @@ void ServerConnection::next_request(const ServerLimits& limits) {
   in.erase(0, std::min(frame.consumed(), in.size()));
   out.clear();
   if (in.capacity() > kKeptCapacity) in.shrink_to_fit();
-  if (out.capacity() > kKeptCapacity) std::string().swap(out);
-  sent = 0;
   frame = RequestFrame(limits);
   phase = Phase::reading;
   continued = scrape = drain_after = false;

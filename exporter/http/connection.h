@@ -8,6 +8,7 @@
 #include <string>
 
 #include "exporter/http/listener.h"
+#include "exporter/http/outgoing.h"
 #include "exporter/http/request_frame.h"
 
 namespace exporter {
@@ -28,7 +29,7 @@ struct ServerConnection {
   bool receive();
   /// Sends what the socket takes. False: the peer is gone.
   bool flush();
-  bool flushed() const { return sent == out.size(); }
+  bool flushed() const { return out.finished(); }
   /// Forgets the finished request; what came behind it stays in `in`.
   void next_request(const ServerLimits& limits);
   /// Whether no byte of a request has arrived.
@@ -36,8 +37,8 @@ struct ServerConnection {
 
   Descriptor fd;
   Phase phase = Phase::reading;
-  std::string in, out;
-  std::size_t sent = 0;
+  std::string in;
+  Outgoing out;
   RequestFrame frame;
   SteadyTime since{};     ///< start of the phase: the oldest one makes room for new connections
   SteadyTime deadline{};  ///< of the phase

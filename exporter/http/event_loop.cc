@@ -232,8 +232,7 @@ void EventLoop::read_more(std::unique_ptr<ServerConnection> connection) {
 /// Answers without a worker, and closes.
 void EventLoop::refuse(std::unique_ptr<ServerConnection> connection, const HttpResponse& response) {
   refused_(*connection, response.status);
-  connection->out = HttpCodec::plain_answer(response);
-  connection->sent = 0;
+  connection->out.assign(HttpCodec::plain_answer(response));
   connection->close_after = true;
   connection->drain_after = !connection->peer_ended;
   connection->phase = ServerConnection::Phase::writing;

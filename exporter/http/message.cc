@@ -40,6 +40,12 @@ std::string HttpRequest::header(const std::string& name) const {
   return joined;
 }
 
+std::size_t HttpResponse::size() const {
+  std::size_t bytes = body.size();
+  for (const auto& block : blocks) bytes += block == nullptr ? 0 : block->size();
+  return bytes;
+}
+
 HttpResponse error_response(int status, std::string_view message,
                             const std::vector<ErrorDetail>& detail) {
   nlohmann::ordered_json body;

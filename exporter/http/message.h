@@ -2,7 +2,9 @@
 // HTTP library.
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +24,19 @@ struct HttpRequest {
   std::string header(const std::string& name) const;
 };
 
+/// Bytes that several answers and their makers hold at once.
+using SharedBytes = std::shared_ptr<const std::string>;
+
 /// An answer. HEAD, Content-Length and Connection are the server's business.
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::vector<SharedBytes> blocks;  ///< follow the body; sent without a copy
+
+  /// Returns the bytes of body and blocks.
+  std::size_t size() const;
 };
 
 /// One entry of `detail`: where the request is wrong, as FastAPI tells it.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exporter/clock.h"
+#include "exporter/model/feature_reason.h"
 #include "exporter/promql/series.h"
 #include "forest/result.h"
 
@@ -17,14 +18,17 @@ namespace exporter {
 
 /// A parsed body of POST /prediction.
 struct PredictionRequest {
-  std::string model;                      ///< detector; "" means the first
+  std::string model;  ///< detector or model file; "" means the first model file, else detector
   std::optional<Labels> entity;           ///< required unless the detector has exactly one
+  std::optional<TimePoint> time;          ///< score as if at this time; default: now
   std::vector<std::vector<double>> rows;  ///< raw features in config order, NaN for a missing one
+  bool explain = false;
 };
 
 struct Prediction {
-  double score = 0;       ///< the metric's positive score in (0, 1]
-  bool is_inlier = true;  ///< score <= threshold
+  double score = 0;                    ///< the metric's positive score in (0, 1]
+  bool is_inlier = true;               ///< score <= threshold
+  std::vector<FeatureReason> reasons;  ///< with `explain`: every feature, in the request's order
 };
 
 /// What GET /model_information tells of one detector's model.

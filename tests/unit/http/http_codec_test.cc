@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "exporter/http/codec.h"
@@ -6,6 +8,18 @@ using namespace exporter;
 
 namespace {
 
+/// Takes everything out as a socket would that accepts a few bytes at a time.
+std::string sent_in_pieces(Outgoing& out) {
+  std::string sent;
+  std::array<iovec, 2> pieces;
+  while (out.next(pieces) > 0) {
+    const auto some = std::min<std::size_t>(pieces[0].iov_len, 7);
+    sent.append(static_cast<const char*>(pieces[0].iov_base), some);
+    out.advance(some);
+  }
+  return sent;
+}
+
 /// Runs one request through the codec; the handler tells what it was given.
 std::string answer(const std::string& bytes, HttpRequest* seen = nullptr,
                    HttpResponse response = {}) {
@@ -13,7 +27,7 @@ std::string answer(const std::string& bytes, HttpRequest* seen = nullptr,
   const HttpCodec codec(limits);
   RequestFrame frame(limits);
   REQUIRE(frame.advance(bytes) == RequestFrame::State::complete);
-  std::string out;
+  Outgoing out;
   codec.answer(
       frame, !frame.keep_alive(),
       [&](const HttpRequest& request) {
@@ -21,7 +35,7 @@ std::string answer(const std::string& bytes, HttpRequest* seen = nullptr,
         return response;
       },
       out);
-  return out;
+  return sent_in_pieces(out);
 }
 
 }  // namespace
