@@ -81,7 +81,7 @@ Services make_services(const Published<Config>& config, const Published<Detector
     if (!scores) return scores.error();
     std::vector<Prediction> predictions;
     for (const auto& [score, threshold] : *scores) {
-      predictions.push_back({.score = score, .is_inlier = score <= threshold});
+      predictions.push_back({.score = score, .is_inlier = score <= threshold, .reasons = {}});
     }
     return predictions;
   };
