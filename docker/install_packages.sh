@@ -29,7 +29,11 @@ install_packages() {
   for name in $listed; do
     case $(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null) in
       ii*) ;;
-      *) missing+=("$name") ;;
+      *)
+        # A Node.js from elsewhere brings its own npm; Debian's would replace both.
+        if [[ $name = @(nodejs|npm) ]] && command -v npm >/dev/null; then continue; fi
+        missing+=("$name")
+        ;;
     esac
   done
   [ ${#missing[@]} -gt 0 ] || return 0

@@ -42,23 +42,27 @@ App::App(std::filesystem::path config_file, Config config, Store store, HttpOpti
       clock_(clock),
       store_(std::move(store)),
       content_hash_(hash_content(config_file_)),
-      scores_(detectors_),
       scheduler_(std::make_unique<Scheduler>(config.runtime.workers, clock)),
       http_(std::move(http), services(),
             [this](std::string_view handler, int code, double seconds) {
               self_metrics_.record_request(handler, code, seconds);
             }) {
   self_metrics_.record_reload(true, clock_.now());
+  models_.set(std::make_shared<const ModelFiles>());  // until start()
   apply(std::move(config));
 }
 
 App::~App() { stop(); }
 
 Status App::start() {
+  const auto config = config_.get();
+  auto models = read_model_files(config->models, nullptr);
+  if (!models) return std::move(models).error();
+  apply_models(*config, *std::move(models));
   if (auto started = http_.start(); !started) return started;
   for (const std::string& address : http_.addresses())
     log::info("Listening on", {{"address", address}});
-  log::info("TLS is disabled.");
+  log::info(http_.tls_enabled() ? "TLS is enabled." : "TLS is disabled.", {{"http2", false}});
   scheduler_->set(*detectors_.get());
   return Done{};
 }
@@ -66,14 +70,19 @@ Status App::start() {
 Status App::reload() {
   const std::lock_guard lock(reload_);
   content_hash_ = hash_content(config_file_);
+  const auto refuse = [this](Error error) {
+    self_metrics_.record_reload(false, clock_.now());
+    log::error("Configuration not reloaded; the old one stays", {{"err", error.message}});
+    return error;
+  };
   auto config = load_config(config_file_);
-  self_metrics_.record_reload(config.has_value(), clock_.now());
-  if (!config) {
-    log::error("Configuration not reloaded; the old one stays", {{"err", config.error().message}});
-    return std::move(config).error();
-  }
+  if (!config) return refuse(std::move(config).error());
+  auto models = read_model_files(config->models, models_.get().get());
+  if (!models) return refuse(std::move(models).error());
+  self_metrics_.record_reload(true, clock_.now());
   const auto old = config_.get();
   keep_until_restart(*old, *config);
+  apply_models(*config, *std::move(models));
   apply(*std::move(config));
   scheduler_->set(*detectors_.get());
   log::info("Loaded config file", {{"file", config_file_.string()}});
@@ -94,7 +103,15 @@ std::shared_ptr<Detector> App::make_detector(const DetectorSpec& spec, const Con
   return std::make_shared<Detector>(
       spec, limits_per_detector(config), config.prometheus.query_offset, std::move(source), store_,
       clock_,
-      Observer{.cycle = [&metrics](const CycleReport& report) { metrics.record(report); },
+      Observer{.render =
+                   [&metrics, name = spec.name,
+                    series = render_limits(config)](const ScoreBatch& batch) {
+                     auto rendered =
+                         std::make_shared<const RenderedScores>(render_scores(name, batch, series));
+                     metrics.record_duplicates(name, rendered->duplicates);
+                     return rendered;
+                   },
+               .cycle = [&metrics](const CycleReport& report) { metrics.record(report); },
                .training = [&metrics](const TrainingReport& report) { metrics.record(report); },
                .state = [&metrics](const StateReport& report) { metrics.record(report); }});
 }
@@ -137,6 +154,22 @@ void App::apply(Config config) {
   detectors_.set(std::move(next));
 }
 
+void App::apply_models(const Config& config, ModelFiles files) {
+  const auto old = models_.get();
+  for (const auto& file : files) {
+    if (std::ranges::find(*old, file) != old->end()) continue;
+    log::info("Loaded model file", {{"model", file->spec().name},
+                                    {"file", file->spec().file.string()},
+                                    {"trees", file->tree_count()},
+                                    {"features", file->model().feature_count()}});
+  }
+  models_.set(std::make_shared<const ModelFiles>(std::move(files)));
+  std::vector<std::string> names;
+  for (const ModelSpec& model : config.models) names.push_back(model.name);
+  for (const DetectorSpec& detector : config.detectors) names.push_back(detector.name);
+  prediction_metrics_.set_models(names);
+}
+
 void App::save() {
   for (const auto& detector : *detectors_.get()) detector->save_live();
 }
@@ -152,12 +185,14 @@ Services App::services() {
   base.ready = [this] { return ready(); };
   base.reload = [this] { return reload(); };
   base.collect = [this] {
-    auto families = scores_.Collect();
-    std::ranges::move(self_metrics_.collect(), std::back_inserter(families));
+    auto families = self_metrics_.collect();
+    prediction_metrics_.collect(families);
+    families.push_back(detector_states(*detectors_.get()));
     std::ranges::move(process_metrics(), std::back_inserter(families));
     return families;
   };
-  return make_services(config_, detectors_, std::move(base));
+  base.results = [this] { return latest_results(*detectors_.get()); };
+  return make_services({config_, detectors_, models_}, prediction_metrics_, std::move(base));
 }
 
 void App::stop() {

@@ -12,8 +12,10 @@
 #include "exporter/detector/published.h"
 #include "exporter/detector/scheduler.h"
 #include "exporter/http/server.h"
-#include "exporter/metrics/score_collector.h"
+#include "exporter/metrics/prediction_metrics.h"
+#include "exporter/metrics/results.h"
 #include "exporter/metrics/self_metrics.h"
+#include "exporter/model/model_files.h"
 #include "exporter/state/store.h"
 
 namespace exporter {
@@ -29,11 +31,12 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Restores models, serves HTTP, starts scoring. Errors: config, when an address cannot be bound.
+  /// Reads the model files, restores models, serves HTTP, starts scoring. Errors: config, when a
+  /// model file cannot be used or an address cannot be bound.
   Status start();
   /// Reads the configuration file anew and puts it in force as a whole; on any error the old one
-  /// stays. Detectors whose definition did not change keep model, schedule and state; edits that
-  /// training does not depend on keep the model.
+  /// stays. A model file whose content changed is read again. Detectors whose definition did not
+  /// change keep model, schedule and state; edits that training does not depend on keep the model.
   Status reload();
   /// Reloads when the file's content differs from what was last read.
   void reload_if_changed();
@@ -44,6 +47,7 @@ class App {
 
  private:
   void apply(Config config);
+  void apply_models(const Config& config, ModelFiles files);
   std::shared_ptr<Detector> make_detector(const DetectorSpec& spec, const Config& config,
                                           std::shared_ptr<const SeriesSource> source) const;
   Services services();
@@ -52,6 +56,7 @@ class App {
   const std::filesystem::path config_file_;
   const Clock& clock_;
   SelfMetrics self_metrics_;
+  PredictionMetrics prediction_metrics_;
   Store store_;
 
   std::mutex reload_;  ///< one reload at a time; guards what follows
@@ -60,7 +65,7 @@ class App {
 
   Published<Config> config_;
   Published<DetectorList> detectors_;
-  ScoreCollector scores_;
+  Published<ModelFiles> models_;
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<Scheduler> scheduler_;
   HttpServer http_;

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   exporter::ServeOptions serve;
   std::string config_file = "config.yaml", log_level = "info", log_format = "logfmt",
               reload_interval = "30s";
-  bool only_check_config = false;
+  bool only_check_config = false, only_check_health = false;
 
   CLI::App app(
       "Anomaly detection for Prometheus: scores features named as PromQL with an isolation forest "
@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
       "anomaly_exporter");
   app.set_version_flag("--version", version_text(), "Show the version and exit.");
   app.add_option("--config.file", config_file, "Configuration file.")->capture_default_str();
-  app.add_flag("--config.check", only_check_config, "Validate the configuration file and exit.");
+  app.add_flag("--config.check", only_check_config,
+               "Validate the configuration file, and the one of --web.config.file, and exit.");
   app.add_flag("--config.auto-reload,!--no-config.auto-reload", serve.auto_reload,
                "Reload when the file's content changes.");
   app.add_option("--config.auto-reload-interval", reload_interval,
@@ -55,6 +56,10 @@ int main(int argc, char** argv) {
   app.add_option("--web.listen-address", serve.http.listen, "Address to listen on; repeatable.")
       ->allow_extra_args(false)
       ->capture_default_str();
+  app.add_option("--web.config.file", serve.http.web_config_file,
+                 "File with TLS, users, headers and rate limit, as exporter-toolkit reads it.");
+  app.add_flag("--web.systemd-socket", serve.http.systemd_socket,
+               "Listen on the sockets that systemd passes on.");
   app.add_option("--web.telemetry-path", serve.http.telemetry_path, "Path of the metrics.")
       ->check(check_telemetry_path)
       ->capture_default_str();
@@ -68,6 +73,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--web.enable-lifecycle,!--no-web.enable-lifecycle", serve.http.enable_lifecycle,
                "Allow POST /-/reload (on by default).");
+  app.add_flag("--healthcheck", only_check_health,
+               "Ask the server that runs with these flags for /-/healthy and exit with 0 or 1.");
   app.add_option("--log.level", log_level, "debug, info, warn or error.")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
@@ -91,7 +98,12 @@ int main(int argc, char** argv) {
       level, log_format == "json" ? exporter::log::Format::json : exporter::log::Format::logfmt);
 
   if (const auto code = run_model_command()) return *code;
-  if (only_check_config) return exporter::check_config(config_file);
+  if (only_check_health) return exporter::healthcheck(serve.http);
+  if (only_check_config) {
+    const int code = exporter::check_config(config_file);
+    const auto& web = serve.http.web_config_file;
+    return code != 0 || web.empty() ? code : exporter::check_web_config_file(web);
+  }
   if (check->parsed()) return exporter::check(config_file);
   exporter::block_signals();
   serve.config_file = config_file;

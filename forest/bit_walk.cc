@@ -15,6 +15,8 @@ namespace {
 
 #if defined(FOREST_X86)
 
+constexpr std::size_t kGroup = 16;  // rows of a register
+
 /// Returns values[leaf] of eight rows, from the four registers that hold all values.
 [[gnu::target("avx512f"), gnu::always_inline]] inline __m512d pick(const __m512d* values,
                                                                    __m512i leaf) {
@@ -32,36 +34,50 @@ template <int Half>
   return _mm512_maskz_cvtepu32_epi64(0xFF, _mm512_maskz_extracti64x4_epi64(0xF, numbers, Half));
 }
 
-[[gnu::target("avx512f,avx512cd")]] void add_tree(std::span<const BitWalk::Split> splits,
-                                                  const double* leaves, const std::uint32_t* keys,
-                                                  std::size_t rows, double* sums) {
-  constexpr std::size_t kRows = 16;
-  const __m512d values[4] = {_mm512_loadu_pd(leaves), _mm512_loadu_pd(leaves + 8),
-                             _mm512_loadu_pd(leaves + 16), _mm512_loadu_pd(leaves + 24)};
-  for (std::size_t row = 0; row < rows; row += kRows) {
-    __m512i left = _mm512_set1_epi32(-1);
-    for (const BitWalk::Split& split : splits) {
-      const __mmask16 right =
-          _mm512_cmpgt_epu32_mask(_mm512_loadu_si512(keys + split.offset + row),
-                                  _mm512_set1_epi32(static_cast<int>(split.key)));
-      left =
-          _mm512_mask_and_epi32(left, right, left, _mm512_set1_epi32(static_cast<int>(split.keep)));
+/// Adds the leaves of Groups * 16 rows; a cut is fetched once for all of them.
+template <std::size_t Groups>
+[[gnu::target("avx512f,avx512cd"), gnu::always_inline]] inline void add_groups(
+    std::span<const BitWalk::Split> splits, const __m512d* values, const std::uint32_t* keys,
+    double* sums) {
+  __m512i left[Groups];
+  for (__m512i& all : left) all = _mm512_set1_epi32(-1);
+  for (const BitWalk::Split& split : splits) {
+    const std::uint32_t* const from = keys + split.offset;
+    const __m512i cut = _mm512_set1_epi32(static_cast<int>(split.key));
+    const __m512i keep = _mm512_set1_epi32(static_cast<int>(split.keep));
+    for (std::size_t i = 0; i < Groups; ++i) {
+      const __mmask16 right = _mm512_cmpgt_epu32_mask(_mm512_loadu_si512(from + i * kGroup), cut);
+      left[i] = _mm512_mask_and_epi32(left[i], right, left[i], keep);
     }
-    const __m512i lowest = _mm512_and_si512(left, _mm512_sub_epi32(_mm512_setzero_si512(), left));
-    const __m512i leaf = _mm512_sub_epi32(_mm512_set1_epi32(31), _mm512_lzcnt_epi32(lowest));
+  }
+  for (std::size_t i = 0; i < Groups; ++i) {
+    const __m512i leaf = _mm512_lzcnt_epi32(left[i]);
     const __m512i low = widened(leaf, std::integral_constant<int, 0>{});
     const __m512i high = widened(leaf, std::integral_constant<int, 1>{});
-    double* const to = sums + row;
+    double* const to = sums + i * kGroup;
     _mm512_storeu_pd(to, _mm512_add_pd(_mm512_loadu_pd(to), pick(values, low)));
     _mm512_storeu_pd(to + 8, _mm512_add_pd(_mm512_loadu_pd(to + 8), pick(values, high)));
   }
 }
 
+[[gnu::target("avx512f,avx512cd")]] void add_tree(std::span<const BitWalk::Split> splits,
+                                                  const double* leaves, const std::uint32_t* keys,
+                                                  std::size_t rows, double* sums) {
+  const __m512d values[4] = {_mm512_loadu_pd(leaves), _mm512_loadu_pd(leaves + 8),
+                             _mm512_loadu_pd(leaves + 16), _mm512_loadu_pd(leaves + 24)};
+  std::size_t row = 0;
+  for (; row + 3 * kGroup <= rows; row += 3 * kGroup) {
+    add_groups<3>(splits, values, keys + row, sums + row);
+  }
+  for (; row < rows; row += kGroup) add_groups<1>(splits, values, keys + row, sums + row);
+}
+
 #endif
 
-/// Returns the bits of leaves [first, last).
+/// Returns the bits of leaves [first, last); leaf 0 has the highest.
 std::uint32_t bits(std::size_t first, std::size_t last) {
-  return static_cast<std::uint32_t>((std::uint64_t{1} << last) - (std::uint64_t{1} << first));
+  constexpr std::uint64_t kAll = std::uint64_t{1} << BitWalk::kMostLeaves;
+  return static_cast<std::uint32_t>((kAll >> first) - (kAll >> last));
 }
 
 }  // namespace

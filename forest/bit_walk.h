@@ -11,7 +11,7 @@
 
 namespace forest {
 
-/// Compares sixteen rows at a time with every cut of a tree. A row starts with a bit for each leaf;
+/// Compares 48 rows at a time with every cut of a tree. A row starts with a bit for each leaf;
 /// a cut that sends it right clears those of its left side, and the first bit left is its leaf.
 /// Costs grow with the number of cuts instead of the depth. Source: Lucchese et al., "QuickScorer:
 /// a fast algorithm to rank documents with additive ensembles of regression trees", SIGIR 2015.

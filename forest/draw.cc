@@ -8,9 +8,18 @@
 #include <utility>
 
 namespace forest {
+namespace {
+
+/// Few rows collide, as a search that goes on is mispredicted.
+constexpr std::size_t kSlotsPerRow = 4;
+
+}  // namespace
 
 RowDrawer::RowDrawer(std::size_t rows, std::size_t count, bool replace)
-    : rows_(rows), count_(count), replace_(replace), slots_(std::bit_ceil(2 * count + 1)) {
+    : rows_(rows),
+      count_(count),
+      replace_(replace),
+      slots_(std::bit_ceil(kSlotsPerRow * count + 1)) {
   assert(count >= 1 && (replace || count <= rows));
   drawn_.reserve(count);
 }
@@ -80,8 +89,15 @@ std::span<std::uint32_t> RowDrawer::draw(Random& random) {
     std::iota(drawn_.begin(), drawn_.end(), 0U);
   } else {
     // Floyd's method: every set of rows is equally likely.
+    // `last` itself has not been drawn before.
+    drawn_.resize(count_);
+    std::uint32_t* to = drawn_.data();
     for (std::uint32_t last = rows - static_cast<std::uint32_t>(count_); last < rows; ++last) {
-      if (!insert(random.below(last + 1))) insert(last);
+      std::uint32_t row = random.below(last + 1);
+      std::size_t slot = slot_of(row);
+      if (slots_[slot] != 0) slot = slot_of(row = last);
+      slots_[slot] = row + 1;
+      *to++ = row;
     }
   }
   return drawn_;

@@ -15,7 +15,8 @@ namespace {
 using Slot = HeapWalk::Slot;
 
 constexpr std::size_t kTop = 3;         // levels that are compared in full, for many rows at once
-constexpr std::size_t kLanes = 12;      // rows walked side by side, to hide the latency of loads
+constexpr std::size_t kWideTop = 4;     // the same with AVX-512
+constexpr std::size_t kLanes = 8;       // rows walked side by side, to hide the latency of loads
 constexpr std::size_t kTreeLanes = 10;  // trees walked side by side for a single row
 constexpr std::uint32_t kAlwaysLeft = 0xFFFFFFFFU;
 constexpr std::size_t kMostRows = 144;
@@ -24,20 +25,23 @@ constexpr std::size_t kSlotsPerNode = 8;
 constexpr std::size_t kLine = 64;  // bytes of a cache line
 
 /// One step from a node to its child: node = 2 node + (row key > node key). The lane picks a row of
-/// the block, the table a tree. The carry of the comparison saves two of the six instructions that
-/// compilers make of it.
+/// the block, the table a tree. Loads are what there are too few of: one fetches the whole slot,
+/// and the carry of the comparison saves two instructions.
 template <std::size_t Lane, std::size_t Table = 0>
 [[gnu::always_inline]] inline void step(std::uint64_t& node, const Slot* slots,
                                         const std::uint32_t* keys) {
 #if defined(FOREST_X86)
+  static_assert(offsetof(Slot, offset) == 0 && offsetof(Slot, key) == 4 && sizeof(Slot) == 8);
+  std::uint64_t slot;
   std::uint64_t scratch;
-  asm("movl %c[offset_at](%[slots],%[node],8), %k[scratch]\n\t"
+  asm("movq %c[slot_at](%[slots],%[node],8), %[slot]\n\t"
+      "movl %k[slot], %k[scratch]\n\t"
+      "shrq $32, %[slot]\n\t"
       "movl %c[lane_at](%[keys],%[scratch]), %k[scratch]\n\t"
-      "cmpl %k[scratch], %c[key_at](%[slots],%[node],8)\n\t"
+      "cmpl %k[scratch], %k[slot]\n\t"
       "adcl %k[node], %k[node]"
-      : [node] "+r"(node), [scratch] "=&r"(scratch)
-      : [slots] "r"(slots), [keys] "r"(keys), [offset_at] "i"(Table * sizeof(Slot)),
-        [key_at] "i"(Table * sizeof(Slot) + offsetof(Slot, key)),
+      : [node] "+r"(node), [scratch] "=&r"(scratch), [slot] "=&r"(slot)
+      : [slots] "r"(slots), [keys] "r"(keys), [slot_at] "i"(Table * sizeof(Slot)),
         [lane_at] "i"(Lane * sizeof(std::uint32_t))
       : "cc");
 #else
@@ -69,7 +73,8 @@ template <typename T>
   return memory;
 }
 
-/// Walks the first kTop levels for `rows` rows, a multiple of 48: writes the node of each.
+/// Walks the first levels, kTop or kWideTop, for `rows` rows, a multiple of 48: writes the node of
+/// each.
 using TopWalk = void (*)(const Slot* slots, const std::uint32_t* keys, std::size_t rows,
                          std::uint32_t* nodes);
 
@@ -91,7 +96,7 @@ void walk_top_portable(const Slot* slots, const std::uint32_t* keys, std::size_t
 
 #if defined(FOREST_X86)
 
-// All seven cuts of three levels are compared; the bits of the path pick from them.
+// All cuts of the levels are compared; the bits of the path pick from them.
 
 [[gnu::target("avx2")]] void walk_top_avx2(const Slot* slots, const std::uint32_t* keys,
                                            std::size_t rows, std::uint32_t* nodes) {
@@ -116,25 +121,46 @@ void walk_top_portable(const Slot* slots, const std::uint32_t* keys, std::size_t
   }
 }
 
-[[gnu::target("avx512f")]] void walk_top_avx512(const Slot* slots, const std::uint32_t* keys,
-                                                std::size_t rows, std::uint32_t* nodes) {
-  const auto right = [&](std::size_t node, std::size_t row) __attribute__((target("avx512f"))) {
-    return _mm512_cmpgt_epu32_mask(_mm512_loadu_si512(column(keys, slots[node]) + row),
-                                   _mm512_set1_epi32(static_cast<int>(slots[node].key)));
-  };
-  const auto pick = [](__mmask16 by, __mmask16 set, __mmask16 unset) {
-    return static_cast<__mmask16>((by & set) | (~by & unset));
-  };
-  for (std::size_t row = 0; row < rows; row += 16) {
-    const __mmask16 first = right(1, row);
-    const __mmask16 second = pick(first, right(3, row), right(2, row));
-    const __mmask16 third = pick(first, pick(second, right(7, row), right(6, row)),
-                                 pick(second, right(5, row), right(4, row)));
-    __m512i node = _mm512_set1_epi32(8);
-    node = _mm512_mask_add_epi32(node, first, node, _mm512_set1_epi32(4));
-    node = _mm512_mask_add_epi32(node, second, node, _mm512_set1_epi32(2));
-    node = _mm512_mask_add_epi32(node, third, node, _mm512_set1_epi32(1));
-    _mm512_store_si512(nodes + row, node);
+/// The leaves of the top, one bit each, the first highest, that a row may still reach when it goes
+/// right at a node.
+template <std::size_t Top>
+constexpr auto kKeep = [] {
+  std::array<std::uint32_t, std::size_t{1} << Top> keep{};
+  for (std::size_t level = 0; level < Top; ++level) {
+    const std::size_t half = std::size_t{1} << (Top - level - 1);
+    for (std::size_t at = 0; at < std::size_t{1} << level; ++at) {
+      const std::uint64_t left = ((std::uint64_t{1} << half) - 1) << (32 - half - 2 * half * at);
+      keep[(std::size_t{1} << level) + at] = ~static_cast<std::uint32_t>(left);
+    }
+  }
+  return keep;
+}();
+
+// A row starts with a bit for each node below the top; a cut that sends it right clears those of
+// its left side, and the first bit left is its node (BitWalk names the source). A cut is fetched
+// once for 48 rows.
+template <std::size_t Top>
+[[gnu::target("avx512f,avx512cd")]] void walk_top_avx512(const Slot* slots,
+                                                         const std::uint32_t* keys,
+                                                         std::size_t rows, std::uint32_t* nodes) {
+  constexpr std::size_t kSize = std::size_t{1} << Top;
+  constexpr std::size_t kRows = 16;
+  for (std::size_t row = 0; row < rows; row += 3 * kRows) {
+    __m512i left[3] = {_mm512_set1_epi32(-1), _mm512_set1_epi32(-1), _mm512_set1_epi32(-1)};
+    for (std::size_t node = 1; node < kSize; ++node) {
+      const std::uint32_t* const from = column(keys, slots[node]) + row;
+      const __m512i cut = _mm512_set1_epi32(static_cast<int>(slots[node].key));
+      const __m512i keep = _mm512_set1_epi32(static_cast<int>(kKeep<Top>[node]));
+      for (std::size_t i = 0; i < 3; ++i) {
+        const __mmask16 right = _mm512_cmpgt_epu32_mask(_mm512_loadu_si512(from + i * kRows), cut);
+        left[i] = _mm512_mask_and_epi32(left[i], right, left[i], keep);
+      }
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      _mm512_store_si512(nodes + row + i * kRows,
+                         _mm512_add_epi32(_mm512_lzcnt_epi32(left[i]),
+                                          _mm512_set1_epi32(static_cast<int>(kSize))));
+    }
   }
 }
 
@@ -142,7 +168,7 @@ void walk_top_portable(const Slot* slots, const std::uint32_t* keys, std::size_t
 
 TopWalk top_walk(CpuKernel kernel) {
 #if defined(FOREST_X86)
-  if (kernel == CpuKernel::avx512) return walk_top_avx512;
+  if (kernel == CpuKernel::avx512) return walk_top_avx512<kWideTop>;
   if (kernel == CpuKernel::avx2) return walk_top_avx2;
 #endif
   return walk_top_portable;
@@ -150,7 +176,7 @@ TopWalk top_walk(CpuKernel kernel) {
 
 /// Walks kLanes rows from their nodes to the last level and adds up their leaves. The depth is
 /// known when compiled: with a counter less, all nodes stay in registers.
-template <std::size_t Depth, std::size_t... Lane>
+template <std::size_t Depth, std::size_t Top, std::size_t... Lane>
 [[gnu::always_inline]] inline void walk_rest(const Slot* slots, const double* values,
                                              const std::uint32_t* keys, const std::uint32_t* nodes,
                                              double* sums, std::index_sequence<Lane...>) {
@@ -161,18 +187,18 @@ template <std::size_t Depth, std::size_t... Lane>
     };
     (descend(Level), ...);
   }
-  (std::make_index_sequence<Depth - kTop>{});
+  (std::make_index_sequence<Depth - Top>{});
   const double* const leaves = values - (std::size_t{1} << Depth);
   ((sums[Lane] += leaves[at[Lane]]), ...);
 }
 
 /// Adds a tree's leaf values to the sums of rows, a multiple of 48.
-template <std::size_t Depth>
+template <std::size_t Depth, std::size_t Top>
 void add_heap(const Slot* slots, const double* values, const std::uint32_t* keys,
               const std::uint32_t* nodes, std::size_t rows, double* sums) {
   for (std::size_t row = 0; row < rows; row += kLanes) {
-    walk_rest<Depth>(slots, values, keys + row, nodes + row, sums + row,
-                     std::make_index_sequence<kLanes>{});
+    walk_rest<Depth, Top>(slots, values, keys + row, nodes + row, sums + row,
+                          std::make_index_sequence<kLanes>{});
   }
 }
 
@@ -212,23 +238,25 @@ using RowWalk = double (*)(const Slot*, const double*, std::size_t, const std::u
 using RestWalk = void (*)(const Slot*, const double*, const std::uint32_t*, const std::uint32_t*,
                           std::size_t, double*);
 
-// By depth - kTop.
+// By depth less the levels walked before; rows alone begin at the root.
 template <std::size_t... Below>
 constexpr std::array<RowWalk, sizeof...(Below)> row_walks(std::index_sequence<Below...>) {
   return {sum_of_row<kTop + Below>...};
 }
-template <std::size_t... Below>
+template <std::size_t Top, std::size_t... Below>
 constexpr std::array<RestWalk, sizeof...(Below)> rest_walks(std::index_sequence<Below...>) {
-  return {add_heap<kTop + Below>...};
+  return {add_heap<Top + Below, Top>...};
 }
 using Depths = std::make_index_sequence<HeapWalk::kMaxDepth + 1 - kTop>;
+using WideDepths = std::make_index_sequence<HeapWalk::kMaxDepth + 1 - kWideTop>;
 constexpr auto kRowWalks = row_walks(Depths{});
-constexpr auto kRestWalks = rest_walks(Depths{});
+constexpr auto kRestWalks = rest_walks<kTop>(Depths{});
+constexpr auto kWideRestWalks = rest_walks<kWideTop>(WideDepths{});
 
 }  // namespace
 
 bool HeapWalk::fits(std::span<const Tree> trees, std::size_t columns) {
-  std::size_t depth = kTop;
+  std::size_t depth = kWideTop;
   std::size_t nodes = 0;
   for (const Tree& tree : trees) {
     if (tree.depth > kMaxDepth || !tree.ranges.empty() || tree.terms_per_cut > 0) return false;
@@ -239,7 +267,7 @@ bool HeapWalk::fits(std::span<const Tree> trees, std::size_t columns) {
 }
 
 HeapWalk::HeapWalk(std::span<const Tree> trees, std::size_t columns)
-    : trees_(trees.size()), depth_(kTop) {
+    : trees_(trees.size()), depth_(kWideTop) {
   assert(fits(trees, columns));
   for (const Tree& tree : trees) depth_ = std::max(depth_, tree.depth);
   const std::size_t lines = trees_ << (depth_ - kTop);  // eight entries a line
@@ -280,13 +308,14 @@ void HeapWalk::add(const KeyBlock& block, std::span<double> sums, CpuKernel kern
                    std::span<const std::byte> ahead) const {
   assert(sums.size() == block.capacity() && block.capacity() <= kMostRows);
   const TopWalk top = top_walk(kernel);
-  const RestWalk rest = kRestWalks[depth_ - kTop];
+  const bool wide = kernel == CpuKernel::avx512;
+  const RestWalk rest = wide ? kWideRestWalks[depth_ - kWideTop] : kRestWalks[depth_ - kTop];
   const std::size_t size = std::size_t{1} << depth_;
   const std::size_t rows = (block.size() + 47) / 48 * 48;
   alignas(64) std::array<std::uint32_t, kMostRows> nodes;
   const std::uint32_t* const keys = published(block.keys());
   const std::size_t lines_each = (ahead.size() / kLine + trees_) / trees_;
-  const bool few_leaves = kernel == CpuKernel::avx512 && bits_;
+  const bool few_leaves = wide && bits_;
   std::size_t fetched = 0;
   for (std::size_t tree = 0; tree < trees_; ++tree) {
     for (std::size_t i = 0; i < lines_each && fetched < ahead.size(); ++i, fetched += kLine) {

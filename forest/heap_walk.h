@@ -63,7 +63,7 @@ class HeapWalk {
              std::vector<std::uint32_t>& places);
 
   std::size_t trees_;
-  std::size_t depth_;              ///< of all heaps, at least 3
+  std::size_t depth_;              ///< of all heaps, at least 4
   std::vector<SlotLine> slots_;    ///< trees * 2^depth slots, the first of each unused
   std::vector<ValueLine> values_;  ///< trees * 2^depth leaf values
   std::optional<BitWalk> bits_;    ///< for blocks and trees of few leaves, where the processor can

@@ -155,7 +155,7 @@ KeyBlock::KeyBlock(std::span<const ColumnScale> columns)
     centre_[column] = columns[column].centre;
     scale_[column] = columns[column].scale;
   }
-  keys_.resize(capacity_ * width_);
+  lines_.resize(capacity_ / kLineKeys * width_);
   missing_.resize(capacity_);
   incomplete_.reserve(capacity_);
 }
@@ -165,8 +165,15 @@ void KeyBlock::fill(const RowsView<T>& rows, std::size_t first, std::size_t coun
                     CpuKernel kernel) {
   assert(count <= capacity_ && first + count <= rows.count);
   size_ = count;
-  const Turn<T> turn{rows.row(first), rows.stride,  count,     width_,         centre_.data(),
-                     scale_.data(),   keys_.data(), capacity_, missing_.data()};
+  const Turn<T> turn{rows.row(first),
+                     rows.stride,
+                     count,
+                     width_,
+                     centre_.data(),
+                     scale_.data(),
+                     lines_.front().keys.data(),
+                     capacity_,
+                     missing_.data()};
 #if defined(FOREST_X86)
   if (kernel != CpuKernel::portable) {
     turn_avx2(turn);

@@ -1,6 +1,7 @@
 // KeyBlock: rows as order-preserving integers, column by column, for the heap walk.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,18 +31,25 @@ class KeyBlock {
 
   std::size_t capacity() const { return capacity_; }
   std::size_t size() const { return size_; }
-  /// Keys of a column are next to each other, columns capacity() keys apart.
-  const std::uint32_t* keys() const { return keys_.data(); }
+  /// Keys of a column are next to each other, columns capacity() keys apart; a multiple of 64 bytes
+  /// each.
+  const std::uint32_t* keys() const { return lines_.front().keys.data(); }
   /// The rows that have a missing value, ascending; their keys have no meaning.
   const std::vector<std::uint32_t>& incomplete() const { return incomplete_; }
 
  private:
+  static constexpr std::size_t kLineKeys = 16;
+  /// A cache line: vectors of keys never lie across two.
+  struct alignas(64) Line {
+    std::array<std::uint32_t, kLineKeys> keys;
+  };
+
   std::size_t width_;
   std::size_t capacity_;
   std::size_t size_ = 0;
   std::vector<double> centre_;  ///< [d], and some more for whole vectors
   std::vector<double> scale_;   ///< the same
-  std::vector<std::uint32_t> keys_;
+  std::vector<Line> lines_;
   std::vector<std::uint8_t> missing_;  ///< [capacity], whether a value of the row is NaN
   std::vector<std::uint32_t> incomplete_;
 };

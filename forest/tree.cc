@@ -28,6 +28,7 @@ TreeBuilder::TreeBuilder(std::size_t nodes, bool ranges, std::size_t terms_per_c
   tree_.values.reserve(nodes);
   if (ranges) tree_.ranges.reserve(nodes);
   tree_.terms.reserve(nodes / 2 * terms_per_cut);
+  parents_.reserve(nodes / 2);
   append();
 }
 
@@ -43,7 +44,9 @@ std::uint32_t TreeBuilder::split(std::uint32_t node, std::uint32_t column, float
   assert(range.lo <= cut && cut < range.hi);
   const auto left = static_cast<std::uint32_t>(tree_.nodes.size());
   tree_.nodes[node] = {cut + 0.0F, column, left};  // never -0: order_key tells it from +0
+  tree_.values[node] = 0.0;
   if (ranges_) tree_.ranges[node] = range;
+  parents_.push_back(node);
   append();
   append();
   return left;
@@ -69,18 +72,23 @@ void TreeBuilder::close(std::uint32_t node, std::size_t depth, std::uint32_t row
   tree_.depth = std::max(tree_.depth, depth);
 }
 
-Tree TreeBuilder::finish() && {
-  for (std::size_t node = tree_.nodes.size(); node-- > 0;) {
-    if (tree_.is_leaf(node)) continue;
-    const std::size_t left = tree_.nodes[node].left;
-    tree_.rows[node] = tree_.rows[left] + tree_.rows[left + 1];
+Tree TreeBuilder::finish() && { return take(); }
+
+Tree TreeBuilder::take() {
+  for (std::size_t pair = parents_.size(); pair-- > 0;) {
+    const std::size_t left = 2 * pair + 1;
+    tree_.rows[parents_[pair]] = tree_.rows[left] + tree_.rows[left + 1];
   }
-  tree_.nodes.shrink_to_fit();
-  tree_.rows.shrink_to_fit();
-  tree_.values.shrink_to_fit();
-  tree_.ranges.shrink_to_fit();
-  tree_.terms.shrink_to_fit();
-  return std::move(tree_);
+  Tree taken = tree_;  // vectors as long as needed
+  parents_.clear();
+  tree_.nodes.clear();
+  tree_.rows.clear();
+  tree_.values.clear();
+  tree_.ranges.clear();
+  tree_.terms.clear();
+  tree_.depth = 0;
+  append();
+  return taken;
 }
 
 }  // namespace forest

@@ -51,8 +51,8 @@ struct Tree {
   std::size_t memory_bytes() const;
 };
 
-/// Builds a Tree from the root down: each split appends its two children, which are then split or
-/// closed in turn.
+/// Builds trees from the root down: each split appends its two children, which are then split or
+/// closed in turn. A closed node may still be split.
 class TreeBuilder {
  public:
   /// Starts with an open root. @param nodes expected number of nodes; @param ranges whether they
@@ -71,12 +71,16 @@ class TreeBuilder {
   void close(std::uint32_t node, std::size_t depth, std::uint32_t rows, double value);
   /// Returns the tree. @pre no node is open
   Tree finish() &&;
+  /// Returns the tree and starts another with an open root, in the same memory. @pre no node is
+  /// open
+  Tree take();
 
  private:
   void append();
 
   Tree tree_;
   bool ranges_;
+  std::vector<std::uint32_t> parents_;  ///< of each pair of children
 };
 
 /// Returns a leaf's path length: its depth plus c(rows), added in scikit-learn's order, so that

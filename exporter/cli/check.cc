@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "exporter/cli/commands.h"
 #include "exporter/detector/cycle.h"
-#include "exporter/metrics/score_collector.h"
+#include "exporter/metrics/results.h"
+#include "exporter/model/model_files.h"
 #include "exporter/promql/http_source.h"
 
 namespace exporter {
@@ -61,7 +64,7 @@ Result<Cost> cost_of(const DetectorSpec& spec, const Config& config, const Serie
     fmt::print("  warning: {} entities, of which {} fit under `limits`\n", joined->entities.size(),
                cost.entities);
   }
-  cost.output_series = cost.entities * kSeriesPerEntity;
+  cost.output_series = expected_series(config, cost.entities, spec.features.size());
   cost.training_samples =
       std::min(limits.training_samples,
                cost.input_series * static_cast<std::size_t>(spec.history / spec.interval));
@@ -69,26 +72,56 @@ Result<Cost> cost_of(const DetectorSpec& spec, const Config& config, const Serie
   return cost;
 }
 
+/// What the file lists, in words: `2 detectors, 1 model`.
+std::string contents(const Config& config) {
+  const auto counted = [](std::size_t count, std::string_view word) {
+    return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+  };
+  std::string text = counted(config.detectors.size(), "detector");
+  if (!config.models.empty()) text += ", " + counted(config.models.size(), "model");
+  return text;
+}
+
+/// Reads the configuration and the model files that it names; says on stderr what is wrong.
+std::optional<Config> load(const std::filesystem::path& config_file, ModelFiles& models) {
+  auto config = load_config(config_file);
+  if (!config) {
+    fmt::print(stderr, "{}\n", config.error().message);
+    return std::nullopt;
+  }
+  auto files = read_model_files(config->models, nullptr);
+  if (!files) {
+    fmt::print(stderr, "{}: {}\n", config_file.string(), files.error().message);
+    return std::nullopt;
+  }
+  models = *std::move(files);
+  return *std::move(config);
+}
+
+void print_model(const ModelFile& file) {
+  const forest::Model& model = file.model();
+  fmt::print("{}: {} trees, {} features ({}), {} bytes, threshold {:.6g}\n", file.spec().name,
+             file.tree_count(), model.feature_count(), fmt::join(model.columns(), ", "),
+             file.file_bytes(), model.threshold());
+}
+
 }  // namespace
 
 int check_config(const std::filesystem::path& config_file) {
-  const auto config = load_config(config_file);
-  if (!config) {
-    fmt::print(stderr, "{}\n", config.error().message);
-    return 1;
-  }
-  fmt::print("{}: ok, {} detectors\n", config_file.string(), config->detectors.size());
+  ModelFiles models;
+  const auto config = load(config_file, models);
+  if (!config) return 1;
+  fmt::print("{}: ok, {}\n", config_file.string(), contents(*config));
   return 0;
 }
 
 int check(const std::filesystem::path& config_file) {
-  const auto config = load_config(config_file);
-  if (!config) {
-    fmt::print(stderr, "{}\n", config.error().message);
-    return 1;
-  }
-  fmt::print("{}: ok, {} detectors, querying {}\n", config_file.string(), config->detectors.size(),
-             config->prometheus.url);
+  ModelFiles models;
+  const auto config = load(config_file, models);
+  if (!config) return 1;
+  fmt::print("{}: ok, {}{}\n", config_file.string(), contents(*config),
+             config->detectors.empty() ? "" : ", querying " + config->prometheus.url);
+  for (const auto& file : models) print_model(*file);
   const SystemClock clock;
   const HttpSource source(config->prometheus, clock, config->limits.series);
   bool failed = false;

@@ -28,6 +28,14 @@ int serve(const ServeOptions& options);
 /// Validates the configuration file, and no more.
 int check_config(const std::filesystem::path& config_file);
 
+/// Asks the server that runs with these options for /-/healthy: 0 when it answers, within 5 s. A
+/// server that wants a password or a client's certificate, which nobody has here, counts as
+/// healthy.
+int healthcheck(const HttpOptions& options);
+
+/// Validates the web config file and the certificates that it names.
+int check_web_config_file(const std::string& file);
+
 /// Validates the file, runs each query once, and prints what each detector will cost: entities,
 /// series, samples.
 int check(const std::filesystem::path& config_file);

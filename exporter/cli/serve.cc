@@ -8,6 +8,7 @@
 
 #include "exporter/app.h"
 #include "exporter/cli/commands.h"
+#include "exporter/cli/systemd.h"
 #include "exporter/log.h"
 #include "exporter/version.h"
 
@@ -70,7 +71,11 @@ void run_until_ended(App& app, const ServeOptions& options, const Clock& clock) 
       log::info("Received signal, exiting", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
       return;
     }
-    if (signal == SIGHUP) static_cast<void>(app.reload());
+    if (signal == SIGHUP) {
+      notify_systemd("RELOADING=1");
+      static_cast<void>(app.reload());
+      notify_systemd("READY=1");
+    }
     const SteadyPoint now = clock.steady_now();
     if (now >= next_save) {
       app.save();
@@ -118,7 +123,9 @@ int serve(const ServeOptions& options) {
     log::error("Error starting", {{"err", started.error().message}});
     return 1;
   }
+  notify_systemd("READY=1");
   run_until_ended(app, options, clock);
+  notify_systemd("STOPPING=1");
   exit_on_second_signal();
   app.stop();
   log::info("See you next time!");

@@ -48,14 +48,16 @@ std::size_t read_count(const Node* node, const std::string& section, std::string
 LimitsConfig read_limits(const Node* node, Problems& problems) {
   LimitsConfig limits;
   MapReader reader(node, "limits", problems);
-  const auto read = [&](std::string_view key, std::size_t& value, std::uint64_t most) {
+  const auto read = [&](std::string_view key, std::size_t& value, std::uint64_t least,
+                        std::uint64_t most) {
     std::uint64_t count = value;
-    reader.whole(key, count, 1, most);
+    reader.whole(key, count, least, most);
     value = count;
   };
-  read("entities_per_detector", limits.entities_per_detector, 1'000'000);
-  read("series", limits.series, 10'000'000);
-  read("training_samples", limits.training_samples, 1'000'000'000);
+  read("entities_per_detector", limits.entities_per_detector, 1, 1'000'000);
+  read("series", limits.series, 1, 10'000'000);
+  read("feature_series", limits.feature_series, 0, 1'000'000);
+  read("training_samples", limits.training_samples, 1, 1'000'000'000);
   reader.finish();
   return limits;
 }
@@ -74,8 +76,12 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   Config out;
   MapReader reader(&*tree, "", problems);
   out.prometheus = config::read_prometheus(reader.find("prometheus"), folder, problems);
-  reader.require("detectors");
-  out.detectors = config::read_detectors(reader.find("detectors"), problems);
+  const Node* detectors = reader.find("detectors");
+  const Node* models = reader.find("models");
+  if (models == nullptr) reader.require("detectors");
+  out.detectors = config::read_detectors(detectors, problems);
+  out.models = config::read_models(models, folder, problems);
+  config::check_shared_names(detectors, models, problems);
   out.state = read_state(reader.find("state"), folder, problems);
   out.runtime.workers = read_count(reader.find("runtime"), "runtime", "workers",
                                    out.runtime.workers, kMaxWorkers, problems);

@@ -26,6 +26,7 @@ using forest::Status;
 inline constexpr std::size_t kMaxNameLength =
     100;  ///< of detectors and features: names become file names
 inline constexpr std::size_t kMaxDetectors = 1000;
+inline constexpr std::size_t kMaxModels = 1000;
 inline constexpr std::size_t kMaxFeatures = 500;  ///< of one detector
 inline constexpr std::size_t kMaxLabels = 20;     ///< in `by`
 inline constexpr std::size_t kMaxSeasons = 8;
@@ -114,6 +115,13 @@ struct DetectorSpec {
   std::uint64_t checksum() const;
 };
 
+/// One entry of `models:`: a file of `anomaly_exporter train` or `import`.
+struct ModelSpec {
+  std::string name;            ///< [a-zA-Z_][a-zA-Z0-9_-]*, unique among models and detectors
+  std::filesystem::path file;  ///< absolute after loading; not looked at here
+  friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
+};
+
 struct StateConfig {
   std::filesystem::path dir;  ///< absolute after loading
 };
@@ -127,13 +135,16 @@ struct LimitsConfig {
   std::size_t entities_per_detector = 10'000;  ///< 1 to 1,000,000
   std::size_t series =
       100'000;  ///< result series on /metrics, all detectors together; 1 to 10,000,000
+  std::size_t feature_series = 2'000;  ///< entities x features shown feature by feature, all
+                                       ///< detectors together; beyond it active ones; 0 to 1,000,000
   std::size_t training_samples = 20'000'000;  ///< 1 to 1,000,000,000
   friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };
 
 struct Config {
   PrometheusConfig prometheus;
-  std::vector<DetectorSpec> detectors;
+  std::vector<DetectorSpec> detectors;  ///< may be empty when there are models
+  std::vector<ModelSpec> models;
   StateConfig state;
   RuntimeConfig runtime;
   HttpConfig http;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <map>
 
+#include "exporter/config/named_list.h"
 #include "exporter/config/query_check.h"
 #include "exporter/config/sections.h"
 
@@ -16,16 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kYear = hours(24 * 365);
-
-/// A name that files, labels and URLs can carry: at most 100 characters.
-void read_name(MapReader& reader, std::string& out, std::string_view extra, std::string_view form) {
-  reader.require("name");
-  reader.text("name", out);
-  if (!out.empty() && (!is_name(out, extra) || out.size() > kMaxNameLength)) {
-    reader.wrong("name", fmt::format("not a name: {}; want {}, at most {} characters", shown(out),
-                                     form, kMaxNameLength));
-  }
-}
 
 void read_by(MapReader& reader, std::vector<std::string>& by) {
   constexpr std::array<std::string_view, 5> kOurs{"detector", "feature", "model", "state",
@@ -99,46 +89,6 @@ FeatureSpec read_feature(const Node& node, const std::string& path, Problems& pr
   feature.missing = missing == "zero" ? MissingPolicy::zero : MissingPolicy::gap;
   reader.finish();
   return feature;
-}
-
-/// Reads a list of mappings whose names must differ; `read` makes one entry of a node and its path.
-template <typename Entry, typename Read>
-std::vector<Entry> read_named_list(const Node& list, const std::string& path,
-                                   std::string_view entry_word, std::size_t most,
-                                   Problems& problems, Read read) {
-  std::vector<Entry> entries;
-  std::map<std::string, std::size_t> lines;
-  if (list.kind != Node::Kind::list) {
-    problems.add(list.line, path,
-                 list.kind == Node::Kind::null
-                     ? fmt::format("empty; want at least one {}", entry_word)
-                     : fmt::format("want a list, each entry starting with `- name:`, got {}",
-                                   word_of(list)));
-    return entries;
-  }
-  if (list.items.empty())
-    problems.add(list.line, path, fmt::format("empty; want at least one {}", entry_word));
-  if (list.items.size() > most) problems.add(list.line, path, fmt::format("more than {}", most));
-  for (std::size_t i = 0; i < list.items.size(); ++i) {
-    const std::string place = fmt::format("{}[{}]", path, i);
-    const Node& item = list.items[i];
-    if (item.kind != Node::Kind::map) {
-      problems.add(item.line, place, fmt::format("want a mapping of keys, got {}", word_of(item)));
-      continue;
-    }
-    entries.push_back(read(item, place, problems));
-    const std::string& name = entries.back().name;
-    const auto at = std::find_if(item.items.begin(), item.items.end(),
-                                 [](const Node& n) { return n.key == "name"; });
-    if (name.empty() || at == item.items.end()) continue;
-    const auto [first, is_new] = lines.emplace(name, at->line);
-    if (!is_new) {
-      problems.add(
-          at->line, place + ".name",
-          fmt::format("duplicate {}: {}; first on line {}", entry_word, name, first->second));
-    }
-  }
-  return entries;
 }
 
 /// Explicit periods must fit; the default ones that do not are left out.

@@ -17,6 +17,12 @@ PrometheusConfig read_prometheus(const Node* node, const std::filesystem::path& 
 
 std::vector<DetectorSpec> read_detectors(const Node* node, Problems& problems);
 
+std::vector<ModelSpec> read_models(const Node* node, const std::filesystem::path& folder,
+                                   Problems& problems);
+
+/// Reports a model that has the name of a detector: both are asked for by name in one place.
+void check_shared_names(const Node* detectors, const Node* models, Problems& problems);
+
 /// Returns what is wrong with `[scheme]://[user[:password]@]host[:port][/path]`, or an empty text.
 /// @param schemes  the allowed ones, in words for the message: `http or https`
 std::string url_fault(std::string_view url, std::string_view schemes);

@@ -162,8 +162,14 @@ void write_detector(Writer& out, const DetectorSpec& detector) {
 std::string to_yaml(const Config& config) {
   Writer out;
   write_prometheus(out, config.prometheus);
-  out.section(0, "detectors");
+  if (!config.detectors.empty()) out.section(0, "detectors");
   for (const DetectorSpec& detector : config.detectors) write_detector(out, detector);
+  if (!config.models.empty()) out.section(0, "models");
+  for (const ModelSpec& model : config.models) {
+    out.item();
+    out.text(2, "name", model.name);
+    out.text(2, "file", model.file.string());
+  }
   out.section(0, "state");
   out.text(1, "dir", config.state.dir.string());
   out.section(0, "runtime");
@@ -173,6 +179,7 @@ std::string to_yaml(const Config& config) {
   out.section(0, "limits");
   out.bare(1, "entities_per_detector", config.limits.entities_per_detector);
   out.bare(1, "series", config.limits.series);
+  out.bare(1, "feature_series", config.limits.feature_series);
   out.bare(1, "training_samples", config.limits.training_samples);
   return out.take();
 }

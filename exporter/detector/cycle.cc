@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 
 #include "exporter/log.h"
 
 namespace exporter {
 namespace {
-
-// Rows after which the last clean ones no longer tell what is recent.
-constexpr std::size_t kOldestReference = 3 * kContextWindow;
 
 std::span<const double> row_of(const FeatureMatrix& matrix, std::size_t entity, std::size_t point) {
   const auto row = static_cast<Eigen::Index>(entity * matrix.grid.size + point);
@@ -30,13 +28,10 @@ TimeGrid missing_rows(const DetectorSpec& spec, const LiveState& live, TimePoint
   return TimeGrid::range(std::max(window, next), at, spec.interval);
 }
 
-// Scores a row that has data. A reference so old that the day has moved on is no reference: it is
-// dropped.
+// Scores a row that has data.
 RowScore score(const DetectorSpec& spec, const EntityModel& model, RecentRows& recent, TimePoint at,
                std::span<const double> raw) {
-  if (at - recent.newest() > spec.interval * static_cast<Duration::rep>(kOldestReference)) {
-    recent = {};
-  }
+  if (recent.outdated(at, spec.interval)) recent = {};
   return *score_row(model, at, recent.levels(model.context), recent.adjacent(at, spec.interval),
                     raw);
 }
@@ -82,6 +77,56 @@ EntityScore judge(const DetectorSpec& spec, const EntityModel& model, EntityStat
   }
   verdict.active = state.activity.active;
   return verdict;
+}
+
+// A row that may have to be explained: what it was scored against.
+struct Suspect {
+  std::size_t row = 0;  // in the batch
+  std::shared_ptr<const EntityModel> model;
+  forest::Matrix window;
+  bool adjacent = false;
+};
+
+std::vector<TopContribution> top_of(const std::vector<double>& shares) {
+  std::vector<TopContribution> top;
+  for (std::size_t f = 0; f < shares.size(); ++f) {
+    if (shares[f] > 0) top.push_back({static_cast<std::uint32_t>(f), shares[f]});
+  }
+  const auto kept = std::min(top.size(), kTopContributions);
+  std::ranges::partial_sort(top, top.begin() + static_cast<std::ptrdiff_t>(kept),
+                            std::ranges::greater{}, &TopContribution::share);
+  top.resize(kept);
+  top.shrink_to_fit();
+  return top;
+}
+
+// Keeps those of the highest severity.
+void keep_worst(std::vector<Suspect>& suspects, const ScoreBatch& batch) {
+  if (suspects.size() <= kExplainedPerCycle) return;
+  std::ranges::nth_element(suspects, suspects.begin() + kExplainedPerCycle, std::ranges::greater{},
+                           [&](const Suspect& s) { return batch.scores[s.row].severity(); });
+  suspects.resize(kExplainedPerCycle);
+}
+
+void explain(std::vector<Suspect>& suspects, ScoreBatch& batch, Explainers& explainers) {
+  keep_worst(suspects, batch);
+  std::vector<double> shares(batch.features.size());
+  for (const Suspect& suspect : suspects) {
+    const double* raw = batch.values.row(static_cast<Eigen::Index>(suspect.row)).data();
+    explainers.get(suspect.model)
+        ->shares(batch.at, suspect.window, suspect.adjacent, {raw, shares.size()}, shares);
+    batch.scores[suspect.row].contributions = top_of(shares);
+  }
+}
+
+// Notes what was seen of an entity and what was expected of it.
+void write_row(const EntityModel& model, std::span<const double> raw, ScoreBatch& batch,
+               std::size_t index) {
+  const auto row = static_cast<Eigen::Index>(index);
+  for (std::size_t f = 0; f < raw.size(); ++f) {
+    batch.values(row, static_cast<Eigen::Index>(f)) = raw[f];
+    batch.expected(row, static_cast<Eigen::Index>(f)) = model.context.season[f].expected(batch.at);
+  }
 }
 
 void forget_gone(const DetectorSpec& spec, LiveState& live, TimePoint at) {
@@ -130,7 +175,8 @@ Result<std::vector<SeriesFrame>> fetch_features(const DetectorSpec& spec,
 
 Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limits,
                              const TrainedModel* model, LiveState& live, const SeriesSource& source,
-                             TimePoint at, std::stop_token stop, CycleReport& report) {
+                             TimePoint at, std::stop_token stop, CycleReport& report,
+                             Explainers* explainers) {
   const TimeGrid grid = missing_rows(spec, live, at);
   auto frames = fetch_features(spec, source, grid, stop, report.queries);
   if (!frames) return std::move(frames).error();
@@ -140,6 +186,10 @@ Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limit
   const std::size_t last = grid.size - 1;
 
   ScoreBatch batch{.at = at, .finished = {}, .scores = {}, .entities = 0};
+  batch.features = matrix.features;
+  batch.values.resize(static_cast<Eigen::Index>(matrix.entities.size()), matrix.values.cols());
+  batch.expected.resize(batch.values.rows(), batch.values.cols());
+  std::vector<Suspect> suspects;
   for (std::size_t e = 0; e < matrix.entities.size(); ++e) {
     const Labels& entity = matrix.entities[e];
     const bool present = has_data(row_of(matrix, e, last));
@@ -171,9 +221,21 @@ Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limit
       continue;
     }
     const RowScore row = score(spec, *known, state.recent, at, raw);
+    write_row(*known, raw, batch, batch.scores.size());
     batch.scores.push_back(judge(spec, *known, state, entity, at, row, report));
+    if (explainers != nullptr && (batch.scores.back().detected || batch.scores.back().active)) {
+      suspects.push_back({.row = batch.scores.size() - 1,
+                          .model = model->entities.at(entity),
+                          .window = state.recent.levels(known->context),
+                          .adjacent = state.recent.adjacent(at, spec.interval)});
+      if (suspects.size() == 2 * kExplainedPerCycle) keep_worst(suspects, batch);
+    }
     if (!batch.scores.back().detected) state.recent.push(at, raw);
   }
+  const auto scored = static_cast<Eigen::Index>(batch.scores.size());
+  batch.values.conservativeResize(scored, Eigen::NoChange);
+  batch.expected.conservativeResize(scored, Eigen::NoChange);
+  if (explainers != nullptr) explain(suspects, batch, *explainers);
   live.last = at;
   forget_gone(spec, live, at);
   if (batch.entities == 0) {

@@ -1,5 +1,6 @@
 #include "exporter/detector/detector.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <malloc.h>
@@ -63,6 +64,28 @@ void log_outcome(const std::string& detector, std::string_view what,
   last = now;
 }
 
+// Every feature of a row, with its share in the anomaly.
+std::vector<FeatureReason> reasons(const DetectorSpec& spec, const Explainer& explainer,
+                                   TimePoint at, const forest::Matrix& window, bool adjacent,
+                                   std::span<const double> row) {
+  std::vector<double> shares(row.size());
+  explainer.shares(at, window, adjacent, row, shares);
+  std::vector<FeatureReason> all;
+  all.reserve(row.size());
+  for (std::size_t f = 0; f < row.size(); ++f) {
+    all.push_back({.feature = spec.features[f].name,
+                   .value = row[f],
+                   .expected = explainer.model().context.season[f].expected(at),
+                   .contribution = shares[f]});
+  }
+  return all;
+}
+
+std::string to_text(TimePoint at) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
+}
+
 }  // namespace
 
 std::string_view to_string(DetectorState state) {
@@ -88,9 +111,11 @@ Detector::Detector(DetectorSpec spec, LimitsConfig limits, Duration query_offset
 void Detector::inherit(const Detector& old) {
   model_.set(old.model_.get());
   batch_.set(old.batch_.get());
+  history_.inherit(old.history_);
   const std::scoped_lock lock(mutex_, old.mutex_);
   live_ = old.live_;
   attempted_ = old.attempted_;
+  last_cycle_ = old.last_cycle_;
   if (old.spec_.novelty != spec_.novelty) {
     for (auto& [entity, state] : live_.entities) state.activity.forget_scores();
   }
@@ -167,13 +192,17 @@ void Detector::cycle(std::size_t missed, std::stop_token stop) {
   }
   const auto model = model_.get();
   auto batch = without_exceptions([&] {
-    return run_cycle(spec_, limits_, model.get(), live, *source_, report.at, stop, report);
+    auto scored = run_cycle(spec_, limits_, model.get(), live, *source_, report.at, stop, report,
+                            &explainers_);
+    if (scored && observer_.render) scored->rendered = observer_.render(*scored);
+    return scored;
   });
   if (stop.stop_requested()) return;
   report.finished = clock_.now();
   report.seconds = seconds_since(started, clock_);
   if (batch) {
     batch->finished = report.finished;
+    history_.add(*batch);
     batch_.set(std::make_shared<const ScoreBatch>(*std::move(batch)));
   } else {
     report.error = std::move(batch).error();
@@ -186,6 +215,10 @@ void Detector::cycle(std::size_t missed, std::stop_token stop) {
     const std::lock_guard lock(mutex_);
     if (!report.error) live_ = std::move(live);
     attempted_ = true;
+    last_cycle_ = CycleSummary{.at = report.at,
+                               .finished = report.finished,
+                               .seconds = report.seconds,
+                               .error = report.error ? report.error->message : ""};
   }
   log_outcome(spec_.name, "Scoring", report.error, last_cycle_error_);
   if (observer_.cycle) observer_.cycle(report);
@@ -299,19 +332,55 @@ DetectorState Detector::state() const {
   return ready ? DetectorState::ready : DetectorState::warming;
 }
 
+std::optional<CycleSummary> Detector::last_cycle() const {
+  const std::lock_guard lock(mutex_);
+  return last_cycle_;
+}
+
 bool Detector::attempted() const {
   const std::lock_guard lock(mutex_);
   return attempted_;
 }
 
-Result<std::vector<std::pair<double, double>>> Detector::predict(
-    const std::optional<Labels>& entity, const std::vector<std::vector<double>>& rows) const {
+Result<RecentRows> Detector::recent_before(const Labels& entity,
+                                           const std::optional<TimePoint>& time,
+                                           TimePoint at) const {
+  RecentRows recent;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = live_.entities.find(entity); found != live_.entities.end()) {
+      recent = found->second.recent;
+    }
+  }
+  const auto reference = [&] {
+    RecentRows before = recent.before(at);
+    return before.outdated(at, spec_.interval) ? RecentRows{} : before;
+  };
+  if (!time) return reference();
+  const TimePoint newest = clock_.now();
+  if (recent.times().empty()) {
+    return Error{
+        ErrorKind::request,
+        fmt::format("nothing is kept of entity {} yet; leave `time` out", entity.to_string()),
+        "time"};
+  }
+  const TimePoint oldest = recent.times().front() + spec_.interval;
+  if (*time < oldest || *time > newest) {
+    return Error{ErrorKind::request,
+                 fmt::format("time {} is outside of what is kept of entity {}: {} to {}",
+                             to_text(*time), entity.to_string(), to_text(oldest), to_text(newest)),
+                 "time"};
+  }
+  return reference();
+}
+
+Result<std::vector<RowVerdict>> Detector::predict(const PredictQuery& query) const {
   const auto model = model_.get();
   if (model == nullptr || model->entities.empty()) {
     return Error{ErrorKind::data, fmt::format("detector {} is not trained yet", spec_.name),
                  "not_trained"};
   }
-  if (!entity && model->entities.size() > 1) {
+  if (!query.entity && model->entities.size() > 1) {
     return Error{
         ErrorKind::request,
         fmt::format(
@@ -319,7 +388,7 @@ Result<std::vector<std::pair<double, double>>> Detector::predict(
             spec_.name, model->entities.size(), fmt::join(spec_.by, ", ")),
         "entity_required"};
   }
-  const Labels& wanted = entity ? *entity : model->entities.begin()->first;
+  const Labels& wanted = query.entity ? *query.entity : model->entities.begin()->first;
   const EntityModel* known = model->find(wanted);
   if (known == nullptr) {
     return Error{
@@ -327,18 +396,17 @@ Result<std::vector<std::pair<double, double>>> Detector::predict(
         fmt::format("detector {} has no trained entity {}", spec_.name, wanted.to_string()),
         "entity_not_found"};
   }
-  RecentRows recent;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = live_.entities.find(wanted); found != live_.entities.end()) {
-      recent = found->second.recent;
-    }
-  }
-  const forest::Matrix window = recent.levels(known->context);
-  const TimePoint at = evaluation_time(spec_, query_offset_, clock_.now());
-  const bool adjacent = recent.adjacent(at, spec_.interval);
-  std::vector<std::pair<double, double>> scores;
-  for (const auto& row : rows) {
+  const TimePoint at = query.time ? evaluation_time(spec_, Duration{0}, *query.time)
+                                  : evaluation_time(spec_, query_offset_, clock_.now());
+  const auto recent = recent_before(wanted, query.time, at);
+  if (!recent) return recent.error();
+  const forest::Matrix window = recent->levels(known->context);
+  const bool adjacent = recent->adjacent(at, spec_.interval);
+  const double threshold = threshold_of(*known, spec_.sensitivity);
+  const auto explainer = query.explain ? explainers_.get(model->entities.at(wanted)) : nullptr;
+  std::vector<RowVerdict> verdicts;
+  verdicts.reserve(query.rows.size());
+  for (const auto& row : query.rows) {
     if (row.size() != spec_.features.size()) {
       return Error{ErrorKind::request,
                    fmt::format("feature vector has {} values, detector {} has {} features",
@@ -349,9 +417,12 @@ Result<std::vector<std::pair<double, double>>> Detector::predict(
     if (!scored) {
       return Error{ErrorKind::request, "feature vector has no finite value", "length"};
     }
-    scores.emplace_back(scored->score, threshold_of(*known, spec_.sensitivity));
+    verdicts.push_back({.score = scored->score, .threshold = threshold});
+    if (explainer) {
+      verdicts.back().reasons = reasons(spec_, *explainer, at, window, adjacent, row);
+    }
   }
-  return scores;
+  return verdicts;
 }
 
 }  // namespace exporter

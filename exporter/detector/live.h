@@ -15,10 +15,21 @@ namespace exporter {
 /// an incident is what came before it, and the end of the incident is visible at once.
 class RecentRows {
  public:
-  /// Appends a row, forgetting the oldest beyond kContextWindow. @param raw [features]
+  /// Rows kept: what a context needs of the past at the times of a whole window.
+  static constexpr std::size_t kKept = 2 * kContextWindow;
+
+  /// Appends a row, forgetting the oldest beyond kKept. @param raw [features]
   void push(TimePoint at, std::span<const double> raw);
-  /// Returns the rows' levels under `context`: [rows x features], oldest first.
+  /// Returns the levels of the newest kContextWindow rows under `context`: [rows x features],
+  /// oldest first.
   forest::Matrix levels(const ContextModel& context) const;
+  /// Returns the rows of times before `at`.
+  RecentRows before(TimePoint at) const;
+  /// Tells whether the newest row is so old at `at`, three context windows, that the day has moved
+  /// on: it says nothing of what is recent.
+  bool outdated(TimePoint at, Duration interval) const {
+    return at - newest() > interval * static_cast<Duration::rep>(3 * kContextWindow);
+  }
   std::span<const TimePoint> times() const { return times_; }
   std::span<const double> values() const { return values_; }
   /// Tells whether the newest row is the one `interval` before `at`.

@@ -8,6 +8,7 @@
 
 #include "exporter/http/compression.h"
 #include "exporter/http/text.h"
+#include "exporter/http/web_gate.h"
 #include "exporter/log.h"
 
 namespace exporter {
@@ -18,6 +19,7 @@ struct Exchange {
   RequestFrame* frame = nullptr;
   const HttpCodec::Handler* handler = nullptr;
   std::size_t body_limit = 0;
+  const WebConfig* web = nullptr;
   HttpResponse response;
   bool answered = false;
 };
@@ -27,11 +29,14 @@ thread_local Exchange* current = nullptr;
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
     case 408: return "Request Timeout";
     case 413: return "Payload Too Large";
     case 414: return "URI Too Long";
     case 417: return "Expectation Failed";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
     case 503: return "Service Unavailable";
     case 505: return "HTTP Version Not Supported";
@@ -116,6 +121,7 @@ class HttpCodec::Library final : public httplib::Server {
       auto& exchange = *current;
       exchange.response = handle(to_request(request), exchange);
       exchange.answered = true;
+      WebGate::decorate(exchange.web, exchange.response);
       put_head(exchange.response, response);
       // Else the library promises byte ranges to HEAD.
       if (request.method == "HEAD") response.set_header("Accept-Ranges", "none");
@@ -127,12 +133,14 @@ class HttpCodec::Library final : public httplib::Server {
       if (exchange.answered) return;
       exchange.response = error_response(response.status, "malformed request");
       exchange.answered = true;
+      WebGate::decorate(exchange.web, exchange.response);
       put_head(exchange.response, response);
     });
   }
 
-  int run(RequestFrame& frame, bool close, const HttpCodec::Handler& handler, Outgoing& out) {
-    Exchange exchange{&frame, &handler, body_limit_, {}, false};
+  int run(RequestFrame& frame, bool close, const HttpCodec::Handler& handler, Outgoing& out,
+          const WebConfig* web) {
+    Exchange exchange{&frame, &handler, body_limit_, web, {}, false};
     MemoryStream stream(frame.head(), out.own());
     bool closed = false;
     current = &exchange;
@@ -154,9 +162,9 @@ class HttpCodec::Library final : public httplib::Server {
 HttpCodec::HttpCodec(const ServerLimits& limits) : library_(std::make_unique<Library>(limits)) {}
 HttpCodec::~HttpCodec() = default;
 
-int HttpCodec::answer(RequestFrame& frame, bool close, const Handler& handler,
-                      Outgoing& out) const {
-  return library_->run(frame, close, handler, out);
+int HttpCodec::answer(RequestFrame& frame, bool close, const Handler& handler, Outgoing& out,
+                      const WebConfig* web) const {
+  return library_->run(frame, close, handler, out, web);
 }
 
 std::string HttpCodec::plain_answer(const HttpResponse& response) {

@@ -9,6 +9,7 @@
 #include "exporter/http/message.h"
 #include "exporter/http/outgoing.h"
 #include "exporter/http/request_frame.h"
+#include "exporter/http/web_config.h"
 
 namespace exporter {
 
@@ -23,7 +24,9 @@ class HttpCodec {
 
   /// Puts the answer into `out` and returns its status. An exception in `handler` gives 500; a
   /// body whose encoding is unknown gives 415, one that unpacks to more than the limit 413.
-  int answer(RequestFrame& frame, bool close, const Handler& handler, Outgoing& out) const;
+  /// @param web  whose headers every answer carries; null: none
+  int answer(RequestFrame& frame, bool close, const Handler& handler, Outgoing& out,
+             const WebConfig* web = nullptr) const;
 
   /// Returns a whole answer with `Connection: close`, for what was refused before the library saw
   /// it.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "exporter/http/codec.h"
@@ -20,14 +21,32 @@ constexpr std::size_t kAcceptsAtOnce = 64;
 
 SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
+PeerGroup group_of(const sockaddr_storage& address) {
+  PeerGroup group{};
+  if (address.ss_family == AF_INET) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(address);
+    std::memcpy(group.data() + 4, &four.sin_addr, 4);
+  } else if (address.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(address);
+    const bool mapped = IN6_IS_ADDR_V4MAPPED(&six.sin6_addr);
+    if (mapped) {
+      std::memcpy(group.data() + 4, six.sin6_addr.s6_addr + 12, 4);
+    } else {
+      std::memcpy(group.data(), six.sin6_addr.s6_addr, group.size());
+    }
+  }
+  return group;
+}
+
 }  // namespace
 
 EventLoop::EventLoop(const ServerLimits& limits, std::vector<Descriptor> listeners,
-                     Dispatch dispatch, Refused refused, Finished finished)
+                     Dispatch dispatch, Refused refused, Finished finished, Handshake handshake)
     : limits_(limits),
       dispatch_(std::move(dispatch)),
       refused_(std::move(refused)),
       finished_(std::move(finished)),
+      handshake_(std::move(handshake)),
       listeners_(std::move(listeners)),
       connection_limit_(allowed_connections(limits.connections)) {}
 
@@ -100,7 +119,10 @@ bool EventLoop::drained() {
 
 void EventLoop::accept_from(int listener) {
   for (std::size_t i = 0; i < kAcceptsAtOnce; ++i) {
-    Descriptor fd(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    Descriptor fd(
+        accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd.get() < 0) {
       const int reason = errno;
       if (reason == ECONNABORTED || reason == EINTR) continue;
@@ -114,14 +136,18 @@ void EventLoop::accept_from(int listener) {
     if (waiting_.size() + with_workers_ >= connection_limit_ && !make_room()) {
       static const std::string kBusy =
           HttpCodec::plain_answer(error_response(503, "too many connections"));
-      [[maybe_unused]] const auto put =
-          send(fd.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (!handshake_) {
+        [[maybe_unused]] const auto put =
+            send(fd.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      }
       continue;
     }
     const int number = fd.get();
     auto connection = std::make_unique<ServerConnection>(std::move(fd), limits_);
     connection->since = steady_now();
     connection->deadline = connection->since + limits_.receive;
+    connection->peer = group_of(peer);
+    if (handshake_) connection->phase = ServerConnection::Phase::handshake;
     if (poller_.add(number)) waiting_[number] = std::move(connection);
   }
 }
@@ -158,6 +184,8 @@ void EventLoop::on_event(int fd) {
   if (found == waiting_.end()) return;
   auto connection = std::move(found->second);
   waiting_.erase(found);
+  if (connection->phase == ServerConnection::Phase::handshake)
+    return shake_hands(std::move(connection));
   if (connection->phase == ServerConnection::Phase::writing) return proceed(std::move(connection));
   const bool open = connection->receive();
   if (connection->phase == ServerConnection::Phase::draining) {
@@ -167,20 +195,32 @@ void EventLoop::on_event(int fd) {
   read_more(std::move(connection));
 }
 
+/// Signatures take milliseconds: they are made on other threads.
+void EventLoop::shake_hands(std::unique_ptr<ServerConnection> connection) {
+  ++with_workers_;
+  if (handshake_(connection)) return;
+  --with_workers_;
+  drop(std::move(connection));
+}
+
 /// Goes on with a connection whose answer is (partly) written, or that a worker gave back in the
 /// middle of a request.
 void EventLoop::proceed(std::unique_ptr<ServerConnection> connection) {
+  if (connection->lost) return drop(std::move(connection));
+  if (connection->phase == ServerConnection::Phase::handshake)
+    return keep(std::move(connection), steady_now());
   if (connection->phase == ServerConnection::Phase::reading)
     return read_more(std::move(connection));
   if (!connection->flush()) return drop(std::move(connection));
   const auto now = steady_now();
   if (!connection->flushed()) return keep(std::move(connection), now);
+  account_unsent(*connection, 0);
   finished_(*connection);
   if (connection->drain_after) {
     connection->phase = ServerConnection::Phase::draining;
     connection->deadline = now + kDrainTime;
     connection->in.clear();
-    shutdown(connection->fd.get(), SHUT_WR);
+    connection->end_sending();
     return keep(std::move(connection), now);
   }
   if (connection->close_after) return drop(std::move(connection));
@@ -199,7 +239,10 @@ void EventLoop::read_more(std::unique_ptr<ServerConnection> connection) {
       return refuse(std::move(connection), response);
     }
     case RequestFrame::State::complete: {
-      connection->complete = steady_now();
+      // From the gate a request comes back here.
+      if (connection->entry == ServerConnection::Entry::outside) {
+        connection->complete = steady_now();
+      }
       connection->close_after = !frame.keep_alive() || stopping_ || connection->peer_ended;
       account(*connection, connection->in.size());
       ++with_workers_;
@@ -223,8 +266,7 @@ void EventLoop::read_more(std::unique_ptr<ServerConnection> connection) {
   if (frame.head_complete() && frame.expects_continue() && !connection->continued) {
     connection->continued = true;
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    if (send(connection->fd.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL) < 0)
-      return drop(std::move(connection));
+    if (!connection->send_now(kContinue)) return drop(std::move(connection));
   }
   keep(std::move(connection), now);
 }
@@ -232,11 +274,7 @@ void EventLoop::read_more(std::unique_ptr<ServerConnection> connection) {
 /// Answers without a worker, and closes.
 void EventLoop::refuse(std::unique_ptr<ServerConnection> connection, const HttpResponse& response) {
   refused_(*connection, response.status);
-  connection->out.assign(HttpCodec::plain_answer(response));
-  connection->close_after = true;
-  connection->drain_after = !connection->peer_ended;
-  connection->phase = ServerConnection::Phase::writing;
-  connection->deadline = steady_now() + limits_.send;
+  connection->answer_and_close(HttpCodec::plain_answer(response), steady_now() + limits_.send);
   proceed(std::move(connection));
 }
 
@@ -247,13 +285,15 @@ void EventLoop::keep(std::unique_ptr<ServerConnection> connection, SteadyTime no
   if (connection->phase == ServerConnection::Phase::reading)
     account(*connection, connection->in.size() + connection->frame.body().size());
   const bool writing = connection->phase == ServerConnection::Phase::writing;
-  if (!poller_.arm(fd, writing ? Poller::Interest::write : Poller::Interest::read))
-    return drop(std::move(connection));
+  account_unsent(*connection, writing ? connection->out.own().size() : 0);
+  if (!poller_.arm(fd, connection->interest())) return drop(std::move(connection));
   waiting_[fd] = std::move(connection);
+  if (writing) bound_unsent();
 }
 
 void EventLoop::drop(std::unique_ptr<ServerConnection> connection) {
   account(*connection, 0);
+  account_unsent(*connection, 0);
   finished_(*connection);
 }
 
@@ -261,6 +301,30 @@ void EventLoop::account(ServerConnection& connection, std::size_t bytes) {
   buffered_ += bytes;
   buffered_ -= connection.accounted;
   connection.accounted = bytes;
+}
+
+void EventLoop::account_unsent(ServerConnection& connection, std::size_t bytes) {
+  unsent_ += bytes;
+  unsent_ -= connection.unsent;
+  connection.unsent = bytes;
+}
+
+/// Drops the slowest readers while the answers that wait for them take too much; the last one may
+/// be as large as it is. Shared blocks cost nothing here.
+void EventLoop::bound_unsent() {
+  while (unsent_ > limits_.unsent_bytes) {
+    auto oldest = waiting_.end();
+    std::size_t writers = 0;
+    for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
+      if (it->second->unsent == 0) continue;
+      ++writers;
+      if (oldest == waiting_.end() || it->second->deadline < oldest->second->deadline) oldest = it;
+    }
+    if (writers < 2) return;
+    auto connection = std::move(oldest->second);
+    waiting_.erase(oldest);
+    drop(std::move(connection));
+  }
 }
 
 /// Closes what is past its deadline; a request that was begun gets a 408.

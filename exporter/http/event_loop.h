@@ -31,8 +31,12 @@ class EventLoop {
   /// Told on the loop's thread when a connection's answer is sent, or the connection lost.
   using Finished = std::function<void(ServerConnection&)>;
 
+  /// Takes a connection for a step of its TLS handshake, or leaves it and returns false.
+  using Handshake = std::function<bool(std::unique_ptr<ServerConnection>&)>;
+
+  /// @param handshake  empty: plain HTTP
   EventLoop(const ServerLimits& limits, std::vector<Descriptor> listeners, Dispatch dispatch,
-            Refused refused, Finished finished);
+            Refused refused, Finished finished, Handshake handshake = {});
   ~EventLoop();
 
   forest::Status start();
@@ -49,12 +53,15 @@ class EventLoop {
   void accept_from(int listener);
   void take_returned();
   void on_event(int fd);
+  void shake_hands(std::unique_ptr<ServerConnection> connection);
   void proceed(std::unique_ptr<ServerConnection> connection);
   void read_more(std::unique_ptr<ServerConnection> connection);
   void refuse(std::unique_ptr<ServerConnection> connection, const HttpResponse& response);
   void keep(std::unique_ptr<ServerConnection> connection, SteadyTime now);
   void drop(std::unique_ptr<ServerConnection> connection);
   void account(ServerConnection& connection, std::size_t bytes);
+  void account_unsent(ServerConnection& connection, std::size_t bytes);
+  void bound_unsent();
   void sweep();
   bool make_room();
   bool drained();
@@ -63,11 +70,12 @@ class EventLoop {
   const Dispatch dispatch_;
   const Refused refused_;
   const Finished finished_;
+  const Handshake handshake_;
   std::vector<Descriptor> listeners_;
   Poller poller_;
   std::size_t connection_limit_;
   std::unordered_map<int, std::unique_ptr<ServerConnection>> waiting_;
-  std::size_t with_workers_ = 0, buffered_ = 0;
+  std::size_t with_workers_ = 0, buffered_ = 0, unsent_ = 0;
   SteadyTime next_sweep_{}, drain_until_{};
   std::mutex mutex_;
   std::vector<std::unique_ptr<ServerConnection>> returned_;

@@ -1,22 +1,28 @@
 #include "exporter/http/handlers.h"
 
 #include <memory>
-#include <set>
 #include <utility>
 
-#include "exporter/http/compression.h"
-#include "exporter/metrics/exposition.h"
+#include "exporter/http/api.h"
+#include "exporter/http/docs.h"
+#include "exporter/http/landing.h"
+#include "exporter/http/metrics_route.h"
+#include "exporter/http/route_docs.h"
 
 namespace exporter {
 namespace {
-
-constexpr std::size_t kSmallestPacked = 512;  // smaller bodies fit one packet anyway
 
 HttpResponse text_response(int status, std::string body) {
   HttpResponse response;
   response.status = status;
   response.body = std::move(body);
   return response;
+}
+
+HttpResponse scrape(const HttpRequest& request, const Services& services) {
+  const auto results =
+      services.results ? services.results() : std::vector<std::shared_ptr<const RenderedScores>>{};
+  return metrics_response(request, services.collect(), results);
 }
 
 HttpResponse reload_response(const Services& services, bool enabled) {
@@ -29,25 +35,6 @@ HttpResponse reload_response(const Services& services, bool enabled) {
 
 }  // namespace
 
-HttpResponse metrics_response(const HttpRequest& request,
-                              std::vector<prometheus::MetricFamily> families) {
-  std::set<std::string_view> names;
-  const auto [first, last] = request.query.equal_range("name[]");
-  for (auto it = first; it != last; ++it) names.insert(it->second);
-  if (!names.empty()) {
-    std::erase_if(families, [&](const auto& family) { return names.count(family.name) == 0; });
-  }
-  HttpResponse response;
-  const auto format = negotiate(request.header("accept"), response.content_type);
-  response.body = render(std::move(families), format);
-  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
-  if (response.body.size() >= kSmallestPacked && accepts_gzip(request.header("accept-encoding"))) {
-    response.body = gzip(response.body);
-    response.headers.emplace_back("Content-Encoding", "gzip");
-  }
-  return response;
-}
-
 Routes make_routes(const HttpOptions& options, Services given) {
   const auto services = std::make_shared<const Services>(std::move(given));
   const std::string telemetry =
@@ -56,25 +43,32 @@ Routes make_routes(const HttpOptions& options, Services given) {
   table.push_back({{"GET"},
                    telemetry,
                    "Scores and the exporter's own health, for Prometheus",
-                   [services](const HttpRequest& request) {
-                     return metrics_response(request, services->collect());
-                   },
-                   Lane::scrape});
-  if (telemetry != "/") {
-    table.push_back({{"GET"},
-                     "/",
-                     "The detectors and links to everything else",
-                     [services, telemetry](const HttpRequest& /*request*/) {
-                       return landing_response(services->detectors(), telemetry);
-                     }});
-  }
+                   [services](const HttpRequest& request) { return scrape(request, *services); },
+                   Lane::scrape,
+                   metrics_docs()});
+  table.push_back({.methods = {"POST"},
+                   .path = "/prediction",
+                   .summary = "Scores feature vectors with a model file or a detector's model",
+                   .handler =
+                       [services](const HttpRequest& request) {
+                         return prediction_response(request, *services);
+                       },
+                   .docs = prediction_docs()});
+  table.push_back(
+      {.methods = {"GET"},
+       .path = "/model_information",
+       .summary = "The parameters of a model",
+       .handler =
+           [services](const HttpRequest& request) { return model_response(request, *services); },
+       .docs = model_information_docs()});
   table.push_back({{"GET"},
                    "/-/healthy",
                    "200 while the process runs",
                    [](const HttpRequest& /*request*/) {
                      return text_response(200, "anomaly_exporter is Healthy.\n");
                    },
-                   Lane::probe});
+                   Lane::probe,
+                   healthy_docs()});
   table.push_back({{"GET"},
                    "/-/ready",
                    "200 once the first cycle was attempted, until shutdown",
@@ -82,29 +76,40 @@ Routes make_routes(const HttpOptions& options, Services given) {
                      return services->ready() ? text_response(200, "anomaly_exporter is Ready.\n")
                                               : text_response(503, "Service Unavailable\n");
                    },
-                   Lane::probe});
-  table.push_back({{"POST", "PUT"},
-                   "/-/reload",
-                   "Reads the configuration file again",
-                   [services, enabled = options.enable_lifecycle](const HttpRequest& /*request*/) {
-                     return reload_response(*services, enabled);
-                   }});
-  table.push_back({{"GET"},
-                   "/config",
-                   "The configuration in force, secrets masked",
-                   [services](const HttpRequest& /*request*/) {
-                     return text_response(200, services->config_yaml());
-                   }});
+                   Lane::probe,
+                   ready_docs()});
   table.push_back(
-      {{"POST"},
-       "/prediction",
-       "Scores feature vectors with a detector's model",
-       [services](const HttpRequest& request) { return prediction_response(request, *services); }});
-  table.push_back(
-      {{"GET"},
-       "/model_information",
-       "The parameters of a detector's model",
-       [services](const HttpRequest& request) { return model_response(request, *services); }});
+      {.methods = {"POST", "PUT"},
+       .path = "/-/reload",
+       .summary = "Reads the configuration file again",
+       .handler = [services, enabled = options.enable_lifecycle](
+                      const HttpRequest& /*r*/) { return reload_response(*services, enabled); },
+       .docs = reload_docs()});
+  table.push_back({.methods = {"GET"},
+                   .path = "/config",
+                   .summary = "The configuration in force, secrets masked",
+                   .handler =
+                       [services](const HttpRequest& /*request*/) {
+                         return text_response(200, services->config_yaml());
+                       },
+                   .docs = config_docs()});
+  if (telemetry != "/") {
+    table.push_back({.methods = {"GET"},
+                     .path = "/",
+                     .summary = "The detectors, and links to everything else",
+                     .handler =
+                         [services, telemetry](const HttpRequest& /*request*/) {
+                           const auto files = services->model_files
+                                                  ? services->model_files()
+                                                  : std::vector<ModelInformation>{};
+                           return landing_response(services->detectors(), files, telemetry);
+                         },
+                     .docs = landing_docs()});
+  }
+  if (services->detector_list) {
+    for (Route& route : api_routes(services->detector_list)) table.push_back(std::move(route));
+  }
+  add_docs_routes(table);
   return {std::move(table), effective_prefix(options.route_prefix, options.external_url)};
 }
 

@@ -1,47 +1,33 @@
+#include "exporter/http/landing.h"
+
+#include <fmt/format.h>
+
 #include <string_view>
 
-#include "exporter/http/handlers.h"
+#include "exporter/http/page.h"
 #include "exporter/version.h"
 
 namespace exporter {
 namespace {
 
-constexpr std::string_view kHead = R"(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Anomaly Exporter</title>
-<style>
-body { font-family: system-ui, sans-serif; margin: 0; color: #212529; background: #fff; }
-header { background: #e6522c; color: #fff; padding: 1rem 1.5rem; }
-header h1 { margin: 0; font-size: 1.5rem; }
-header p { margin: .25rem 0 0; }
-main { padding: 1rem 1.5rem; max-width: 60rem; }
-h2 { font-size: 1.1rem; }
-table { border-collapse: collapse; min-width: 24rem; }
-th, td { text-align: left; padding: .35rem 1.5rem .35rem 0; border-bottom: 1px solid #dee2e6; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-a { color: #b8400f; }
-li { margin: .25rem 0; }
-.ready { color: #146c43; } .warming { color: #8a6100; } .stale, .blind { color: #b02a37; }
-@media (prefers-color-scheme: dark) {
-  body { background: #16181c; color: #dee2e6; } a { color: #ff8a65; }
-  th, td { border-color: #343a40; }
-  .ready { color: #75b798; } .warming { color: #ffda6a; } .stale, .blind { color: #ea868f; }
-}
-</style>
-</head>
-<body>
-)";
+constexpr std::size_t kFeaturesShown = 8;
 
-void append_link(std::string& page, std::string_view path, std::string_view text) {
-  // Relative, so that a proxy may serve the page under any path.
-  page.append("<li><a href=\"")
-      .append(escape_html(path.substr(1)))
-      .append("\">")
-      .append(text)
-      .append("</a></li>\n");
+// Relative, so that a proxy may serve the page under any path.
+void append_link(std::string& page, std::string_view path, std::string_view text,
+                 std::string_view meaning) {
+  page += fmt::format("<li><a href=\"{}\">{}</a>: {}</li>\n", escape_html(path.substr(1)), text,
+                      meaning);
+}
+
+/// Returns text for a value in a query string.
+std::string escape_query(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
 }
 
 void append_detectors(std::string& page, const std::vector<DetectorStatus>& detectors) {
@@ -51,43 +37,62 @@ void append_detectors(std::string& page, const std::vector<DetectorStatus>& dete
     return;
   }
   page +=
-      "<table>\n<tr><th>Name</th><th>State</th><th class=\"number\">Entities</th>"
-      "<th class=\"number\">Active</th></tr>\n";
+      "<div class=\"scroll\"><table>\n<tr><th>Name</th><th>State</th>"
+      "<th class=\"number\">Entities</th><th class=\"number\">Active</th><th></th></tr>\n";
   for (const auto& detector : detectors) {
-    const auto name = escape_html(detector.name);
+    const auto query = escape_query(detector.name);
     const auto state = escape_html(detector.state);
-    page.append("<tr><td><a href=\"model_information?model=")
-        .append(name)
-        .append("\">")
-        .append(name);
-    page.append("</a></td><td class=\"").append(state).append("\">").append(state);
-    page += "</td><td class=\"number\">" + std::to_string(detector.entities) +
-            "</td><td class=\"number\">" + std::to_string(detector.active) + "</td></tr>\n";
+    page += fmt::format(
+        "<tr><td>{}</td><td class=\"{}\">{}</td><td class=\"number\">{}</td>"
+        "<td class=\"number\">{}</td><td><a href=\"api/v1/entities?detector={}\">entities</a>, "
+        "<a href=\"model_information?model={}\">model</a></td></tr>\n",
+        escape_html(detector.name), state, state, detector.entities, detector.active, query, query);
   }
-  page += "</table>\n";
+  page += "</table></div>\n";
+}
+
+void append_files(std::string& page, const std::vector<ModelInformation>& files) {
+  if (files.empty()) return;
+  page +=
+      "<h2>Model files</h2>\n<div class=\"scroll\"><table>\n<tr><th>Name</th>"
+      "<th>Features</th><th class=\"number\">Trees</th><th class=\"number\">Threshold</th>"
+      "<th></th></tr>\n";
+  for (const auto& file : files) {
+    std::string features;
+    for (std::size_t i = 0; i < file.features.size() && i < kFeaturesShown; ++i)
+      features += (i == 0 ? "" : ", ") + escape_html(file.features[i]);
+    if (file.features.size() > kFeaturesShown)
+      features += fmt::format(" and {} more", file.features.size() - kFeaturesShown);
+    page += fmt::format(
+        "<tr><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{:.4g}</td>"
+        "<td><a href=\"model_information?model={}\">model</a></td></tr>\n",
+        escape_html(file.model), features, file.trees, file.threshold, escape_query(file.model));
+  }
+  page += "</table></div>\n";
 }
 
 }  // namespace
 
 HttpResponse landing_response(const std::vector<DetectorStatus>& detectors,
+                              const std::vector<ModelInformation>& files,
                               const std::string& telemetry_path) {
-  std::string page(kHead);
-  page += "<header>\n<h1>Anomaly Exporter</h1>\n<p>Anomaly detection for Prometheus. Version " +
-          escape_html(kVersion) + " (revision " + escape_html(kRevision) +
-          ")</p>\n</header>\n<main>\n";
+  auto page = page_opening("Anomaly Exporter");
+  page += fmt::format(
+      "<h2>Anomaly detection for Prometheus</h2>\n<p>Version: {} (branch: {}, revision: {})</p>\n"
+      "<ul>\n",
+      escape_html(kVersion), escape_html(kBranch), escape_html(kRevision));
+  append_link(page, telemetry_path, "Metrics", "scores and the exporter's own health");
+  append_link(page, "/docs", "API", "the routes, to read about and to try");
+  append_link(page, "/openapi.json", "OpenAPI", "the same for tools");
+  append_link(page, "/api/v1/detectors", "Detectors", "their states and models, as JSON");
+  append_link(page, "/model_information", "Model information", "parameters of the first model");
+  append_link(page, "/config", "Configuration", "what is in force, secrets masked");
+  append_link(page, "/-/healthy", "Health", "whether the process runs");
+  append_link(page, "/-/ready", "Readiness", "whether the first cycle was attempted");
+  page += "</ul>\n";
   append_detectors(page, detectors);
-  page += "<h2>Links</h2>\n<ul>\n";
-  append_link(page, telemetry_path, "Metrics");
-  append_link(page, "/config", "Configuration");
-  append_link(page, "/model_information", "Model information");
-  append_link(page, "/-/healthy", "Health");
-  append_link(page, "/-/ready", "Readiness");
-  page += "</ul>\n</main>\n</body>\n</html>\n";
-  HttpResponse response;
-  response.content_type = "text/html; charset=utf-8";
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.body = std::move(page);
-  return response;
+  append_files(page, files);
+  return page_response(std::move(page));
 }
 
 }  // namespace exporter

@@ -1,14 +1,17 @@
 #include "exporter/http/listener.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -124,10 +127,47 @@ Result<Descriptor> listen_on(const std::string& text) {
   return failed(text, std::generic_category().message(reason));
 }
 
+Result<std::vector<Descriptor>> inherited_listeners() {
+  constexpr int kFirst = 3;
+  const auto number_in = [](const char* name) {
+    const char* text = std::getenv(name);
+    int value = 0;
+    if (text != nullptr) std::from_chars(text, text + std::strlen(text), value);
+    return value;
+  };
+  const auto wrong = [](const std::string& what) {
+    return Error{ErrorKind::config, "--web.systemd-socket: " + what, "listen"};
+  };
+  const int count = number_in("LISTEN_PID") == getpid() ? number_in("LISTEN_FDS") : 0;
+  if (count <= 0) return wrong("systemd passed no socket on; start it by its .socket unit");
+  std::vector<Descriptor> listeners;
+  for (int fd = kFirst; fd < kFirst + count; ++fd) {
+    int accepts = 0;
+    socklen_t size = sizeof accepts;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) != 0 || accepts == 0)
+      return wrong(fmt::format("descriptor {} is no listening socket", fd));
+    if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+      return wrong(std::generic_category().message(errno));
+    }
+    listeners.emplace_back(fd);
+  }
+  // Children must not take them for theirs.
+  unsetenv("LISTEN_PID");
+  unsetenv("LISTEN_FDS");
+  return listeners;
+}
+
 std::string bound_address(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   auto* address = reinterpret_cast<sockaddr*>(&storage);
+  sockaddr_un local{};
+  socklen_t local_size = sizeof local;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&local), &local_size) == 0 &&
+      local.sun_family == AF_UNIX) {
+    return local.sun_path;
+  }
   char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
   if (getsockname(fd, address, &size) != 0 ||
       getnameinfo(address, size, host, sizeof host, port, sizeof port,

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "forest/result.h"
 
@@ -39,7 +40,12 @@ forest::Result<ListenAddress> parse_listen_address(std::string_view text);
 /// system's reason.
 forest::Result<Descriptor> listen_on(const std::string& text);
 
-/// Returns what a socket is bound to: `127.0.0.1:8000` or `[::]:8000`.
+/// Returns the listening sockets that systemd passed on (LISTEN_PID, LISTEN_FDS), non-blocking.
+/// Errors: config, when there are none, or one is no listening stream socket.
+/// Source: sd_listen_fds(3).
+forest::Result<std::vector<Descriptor>> inherited_listeners();
+
+/// Returns what a socket is bound to: `127.0.0.1:8000` or `[::]:8000`; the path of a Unix socket.
 std::string bound_address(int fd);
 
 }  // namespace exporter

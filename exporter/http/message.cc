@@ -9,6 +9,7 @@ namespace {
 
 std::string_view error_type(int status) {
   switch (status) {
+    case 401: return "unauthorized";
     case 403: return "forbidden";
     case 404: return "not_found";
     case 405: return "method_not_allowed";

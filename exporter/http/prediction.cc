@@ -1,61 +1,41 @@
-#include <array>
+#include <fmt/format.h>
+
 #include <chrono>
-#include <cmath>
-#include <ctime>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "exporter/http/handlers.h"
+#include "exporter/http/prediction_answer.h"
 #include "exporter/http/prediction_body.h"
-#include "exporter/version.h"
 
 namespace exporter {
 namespace {
 
-using nlohmann::ordered_json;
+/// Bytes of an answer: a body of the largest size could ask for fifty times its own.
+constexpr std::size_t kMostAnswerBytes = std::size_t{4} << 20;
 
-HttpResponse json_response(const ordered_json& body) {
-  HttpResponse response;
-  response.content_type = "application/json";
-  response.body = body.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  return response;
-}
-
-/// Special values travel as strings, as in the query API.
-ordered_json number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return value;
-}
-
-std::string rfc3339(TimePoint at) {
-  const auto seconds = std::chrono::system_clock::to_time_t(at);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return {};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
-ordered_json to_json(const Prediction& prediction, bool with_score) {
-  ordered_json answer;
-  answer["is_inlier"] = prediction.is_inlier ? 1 : -1;
-  if (with_score) {
-    // Clients of the service that this one replaces read the negated score, under either spelling.
-    answer["anomaly_score"] = number(-prediction.score);
-    answer["anomoly_score"] = number(-prediction.score);
-    answer["score"] = number(prediction.score);
-  }
-  return answer;
+HttpResponse refuse(const BodyErrors& errors) {
+  std::string place;
+  for (const auto& part : errors.front().location) place += (place.empty() ? "" : ".") + part;
+  return error_response(422, place + ": " + errors.front().message, errors);
 }
 
 /// Names the key that an Error of the services is about.
-HttpResponse service_error(const forest::Error& error, bool batch) {
-  const int status = http_status(error);
+HttpResponse service_error(const forest::Error& error, bool batch, std::size_t row) {
+  const int status = error.reason == "too_large" ? 413 : http_status(error);
+  const char* vectors = batch ? "feature_vectors" : "feature_vector";
   std::vector<std::string> location{"body"};
-  if (error.reason == "length") location.emplace_back(batch ? "feature_vectors" : "feature_vector");
-  if (error.reason.starts_with("entity")) location.emplace_back("entity");
-  if (error.reason == "model_not_found" || error.reason == "not_trained")
+  if (error.reason == "length") {
+    location.emplace_back(vectors);
+    if (batch) location.push_back(std::to_string(row));
+  } else if (error.reason == "too_large") {
+    location.emplace_back(vectors);
+  } else if (error.reason.starts_with("entity")) {
+    location.emplace_back("entity");
+  } else if (error.reason == "time") {
+    location.emplace_back("time");
+  } else if (error.reason == "model_not_found" || error.reason == "not_trained") {
     location.emplace_back("model");
+  }
   auto response =
       error_response(status, error.message,
                      {{std::move(location), error.message, "value_error." + error.label()}});
@@ -63,62 +43,56 @@ HttpResponse service_error(const forest::Error& error, bool batch) {
   return response;
 }
 
+/// Parses, asks, writes. @param model, tally  receive what the metrics want to know
+HttpResponse answer(const HttpRequest& request, const Services& services, std::string& model,
+                    ScoreTally& tally) {
+  const auto parsed = parse_prediction(request.body);
+  if (const auto* errors = std::get_if<BodyErrors>(&parsed)) return refuse(*errors);
+  const auto& body = std::get<PredictionBody>(parsed);
+  const bool batch = body.request.batch;
+  PredictionAnswer answer(batch, body.score, body.request.explain);
+  bool too_long = false;
+  PredictionSink sink;
+  sink.take = [&](const Prediction& prediction) {
+    tally.add(prediction.score, prediction.is_inlier);
+    answer.add(prediction);
+    too_long = answer.size() > kMostAnswerBytes;
+    return !too_long;
+  };
+  const auto done = services.predict(body.request, sink);
+  model = std::move(sink.model);
+  if (!done) return service_error(done.error(), batch, sink.row);
+  if (too_long) {
+    return service_error(
+        {forest::ErrorKind::request,
+         fmt::format("feature_vectors has {} vectors, whose answer is longer than {} MiB; send at "
+                     "most {} in one request",
+                     body.request.rows.size(), kMostAnswerBytes >> 20U, answer.count() - 1),
+         "too_large"},
+        batch, 0);
+  }
+  if (!batch && answer.count() != 1) return error_response(500, "internal error");
+  HttpResponse response;
+  response.content_type = "application/json";
+  response.body = std::move(answer).take();
+  return response;
+}
+
 }  // namespace
 
 HttpResponse prediction_response(const HttpRequest& request, const Services& services) {
-  auto parsed = parse_prediction(request.body);
-  if (const auto* errors = std::get_if<BodyErrors>(&parsed)) {
-    std::string place;
-    for (const auto& part : errors->front().location) place += (place.empty() ? "" : ".") + part;
-    return error_response(422, place + ": " + errors->front().message, *errors);
+  const auto begin = std::chrono::steady_clock::now();
+  std::string model;
+  ScoreTally tally;
+  auto response = answer(request, services, model, tally);
+  if (services.predicted) {
+    if (response.status != 200) tally = {};  // a refused request has answered no vector
+    services.predicted({.model = model,
+                        .status = response.status,
+                        .duration = std::chrono::steady_clock::now() - begin,
+                        .scores = tally});
   }
-  const auto& body = std::get<PredictionBody>(parsed);
-  const auto predictions = services.predict(body.request);
-  if (!predictions) return service_error(predictions.error(), body.batch);
-  if (!body.batch) {
-    if (predictions->empty()) return error_response(500, "internal error");
-    return json_response(to_json(predictions->front(), body.score));
-  }
-  ordered_json answer;
-  auto& list = answer["predictions"] = ordered_json::array();
-  for (const auto& prediction : *predictions) list.push_back(to_json(prediction, body.score));
-  return json_response(answer);
-}
-
-HttpResponse model_response(const HttpRequest& request, const Services& services) {
-  const auto named = request.query.find("model");
-  const auto found = services.model_information(named == request.query.end() ? "" : named->second);
-  if (!found) {
-    const auto& error = found.error();
-    auto response =
-        error_response(http_status(error), error.message,
-                       {{{"query", "model"}, error.message, "value_error." + error.label()}});
-    if (response.status == 503) response.headers.emplace_back("Retry-After", "10");
-    return response;
-  }
-  const auto& model = *found;
-  ordered_json answer;
-  answer["n_estimators"] = model.trees;
-  answer["max_samples"] = model.sample;
-  answer["contamination"] = "auto";
-  answer["max_features"] = 1.0;
-  answer["bootstrap"] = false;
-  answer["random_state"] = model.seed;
-  answer["n_jobs"] = nullptr;
-  answer["verbose"] = 0;
-  answer["warm_start"] = false;
-  answer["model"] = model.model;
-  answer["features"] = model.features;
-  answer["by"] = model.by;
-  answer["threshold"] = number(model.threshold);
-  answer["sensitivity"] = number(model.sensitivity);
-  answer["training_range"] = {{"from", rfc3339(model.training_first)},
-                              {"to", rfc3339(model.training_last)}};
-  answer["trained_at"] = rfc3339(model.trained_at);
-  answer["rows"] = model.rows;
-  answer["entities"] = model.entities;
-  answer["version"] = kVersion;
-  return json_response(answer);
+  return response;
 }
 
 }  // namespace exporter

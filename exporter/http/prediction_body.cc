@@ -1,12 +1,16 @@
 #include "exporter/http/prediction_body.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <utility>
+
+#include "exporter/http/time_text.h"
 
 namespace exporter {
 namespace {
@@ -14,183 +18,522 @@ namespace {
 using nlohmann::json;
 using Location = std::vector<std::string>;
 
-constexpr int kDeepest = 32;
+constexpr std::size_t kDeepest = 32;
 constexpr std::size_t kMostErrors = 100;
+constexpr std::string_view kTimeForm = "want unix seconds or RFC 3339, years 1 to 9999";
 
-/// Tells whether brackets nest deeper than any body needs: the tree of such a document would cost
-/// far more than it.
-bool too_deep(std::string_view body) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    const char c = body[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      if (c == '"') quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
+enum class Key { feature_vector, feature_vectors, score, explain, model, entity, time, other };
+constexpr std::array<std::string_view, 7> kKeys{
+    "feature_vector", "feature_vectors", "score", "explain", "model", "entity", "time"};
+
+constexpr std::size_t kLongestKey = 20;  ///< a longer one is no slip of ours
+constexpr std::size_t kMostLabels = 64;
+constexpr std::size_t kShown = 100;  ///< bytes of a name that an error repeats
+
+std::string shown(std::string_view name) { return std::string(name.substr(0, kShown)); }
+
+/// Counts edits: a letter more, less, other, or two swapped. Source: Damerau 1964, restricted.
+/// @pre both of at most kLongestKey bytes
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::array<std::array<std::size_t, kLongestKey + 1>, kLongestKey + 1> cost;
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t other = a[i - 1] == b[j - 1] ? 0 : 1;
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + other});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
     }
   }
-  return false;
+  return cost[a.size()][b.size()];
 }
 
-class Reader {
- public:
-  explicit Reader(const json& document) : document_(document) {}
+/// Returns the known key that an unknown one is a slip of, or "".
+std::string_view meant_by(std::string_view key) {
+  if (key.size() > kLongestKey) return {};
+  std::string lower(key);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const auto known : kKeys) {
+    const std::size_t allowed = known.size() > 7 ? 2 : 1;
+    const auto [less, more] = std::minmax(lower.size(), known.size());
+    if (more - less <= allowed && edits(lower, known) <= allowed) return known;
+  }
+  return {};
+}
 
-  std::variant<PredictionBody, BodyErrors> read() {
-    if (!document_.is_object()) {
-      fail({"body"}, "value is not a valid dict", "type_error.dict");
-      return std::move(errors_);
-    }
-    vectors();
-    score();
-    model();
-    entity();
-    for (const char* key : {"explain", "time"}) {
-      const auto* value = find(key);
-      // False asks for nothing, so that a client which always sends the key is served.
-      if (value != nullptr && *value != false) {
-        fail({"body", key}, std::string(key) + " is not supported by this version",
-             "value_error.unsupported");
+double missing() { return std::numeric_limits<double>::quiet_NaN(); }
+
+/// A value that is no container.
+struct Scalar {
+  enum class Kind { null, boolean, integer, number, text };
+  Kind kind = Kind::null;
+  double number = 0;  ///< of boolean, integer and number
+  std::string_view text = {};
+};
+
+/// Follows the events of nlohmann's parser: only what is asked for is kept.
+class Events final : public nlohmann::json_sax<json> {
+ public:
+  bool null() override { return scalar({}); }
+  bool boolean(bool value) override { return scalar({Scalar::Kind::boolean, value ? 1.0 : 0.0}); }
+  bool number_integer(std::int64_t value) override {
+    return scalar({Scalar::Kind::integer, static_cast<double>(value)});
+  }
+  bool number_unsigned(std::uint64_t value) override {
+    return scalar({Scalar::Kind::integer, static_cast<double>(value)});
+  }
+  bool number_float(double value, const std::string& /*as given*/) override {
+    return scalar({Scalar::Kind::number, value});
+  }
+  bool string(std::string& value) override { return scalar({Scalar::Kind::text, 0, value}); }
+  bool binary(json::binary_t& /*value*/) override { return true; }  // no JSON text has it
+  bool start_object(std::size_t /*size*/) override { return open(true); }
+  bool start_array(std::size_t /*size*/) override { return open(false); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(std::string& name) override {
+    if (skipped_from_ != 0) return true;
+    if (depth_ == 2) {  // of `entity`
+      label_ = name;
+      if (labels_.size() >= kMostLabels) {
+        fail({"body", "entity"}, "more than " + std::to_string(kMostLabels) + " labels",
+             "value_error.dict.max_items");
+      } else if (std::ranges::any_of(labels_, [&](const auto& l) { return l.first == name; })) {
+        fail({"body", "entity", shown(name)}, "given twice", "value_error.duplicate");
       }
+      return true;
     }
+    const auto known = std::ranges::find(kKeys, name);
+    key_ = static_cast<Key>(known - kKeys.begin());
+    if (key_ == Key::other) {
+      if (const auto meant = meant_by(name); !meant.empty()) {
+        fail({"body", name}, "unknown key; did you mean " + std::string(meant) + "?",
+             "value_error.extra");
+      }
+    } else if (std::exchange(seen_[index_of(key_)], true)) {
+      fail({"body", name}, "given twice", "value_error.duplicate");
+    }
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string& /*last token*/,
+                   const nlohmann::detail::exception& problem) override {
+    // A number beyond the range of doubles is told apart by its kind of exception.
+    fatal_ = problem.id >= 400 ? std::string("invalid JSON: ") + problem.what()
+                               : "invalid JSON at byte " + std::to_string(position);
+    return false;
+  }
+
+  std::variant<PredictionBody, BodyErrors> take() {
+    if (!fatal_.empty()) return BodyErrors{{{"body"}, fatal_, "value_error.jsondecode"}};
+    if (object_) check_vectors();
     if (!errors_.empty()) return std::move(errors_);
+    result_.request.batch = given_[index_of(Key::feature_vectors)];
+    if (given_[index_of(Key::entity)]) result_.request.entity = Labels(std::move(labels_));
     return std::move(result_);
   }
 
  private:
+  static std::size_t index_of(Key key) { return static_cast<std::size_t>(key); }
+  std::string name() const { return std::string(kKeys[index_of(key_)]); }
+  bool given(Key key) const { return given_[index_of(key)]; }
+
   void fail(Location location, std::string message, std::string type) {
     if (errors_.size() < kMostErrors)
       errors_.push_back({std::move(location), std::move(message), std::move(type)});
   }
 
-  /// Returns a key's value; null counts as absent.
-  const json* find(const char* key) const {
-    const auto found = document_.find(key);
-    return found == document_.end() || found->is_null() ? nullptr : &*found;
+  void check_vectors() {
+    const bool single = given(Key::feature_vector);
+    const bool batch = given(Key::feature_vectors);
+    if (single && batch) {
+      errors_ = {{{"body", "feature_vectors"},
+                  "give feature_vector or feature_vectors, not both",
+                  "value_error.both"}};
+    } else if (!single && !batch) {
+      fail({"body", "feature_vector"}, "field required", "value_error.missing");
+    } else if (batch && errors_.empty() && result_.request.rows.empty()) {
+      fail({"body", "feature_vectors"}, "ensure this value has at least 1 items",
+           "value_error.list.min_items");
+    }
   }
 
-  std::optional<double> number(const json& value, const Location& location) {
-    if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-    double parsed = std::numeric_limits<double>::infinity();
-    if (value.is_number()) {
-      parsed = value.get<double>();
-    } else if (value.is_string()) {
-      const auto& text = value.get_ref<const std::string&>();
-      if (text == "NaN" || text == "nan") return std::numeric_limits<double>::quiet_NaN();
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-      if (error != std::errc() || end != text.data() + text.size() || std::isnan(parsed)) {
-        fail(location, "value is not a valid float", "type_error.float");
-        return std::nullopt;
+  /// The place of the item that comes now in a vector.
+  Location item_place() const {
+    Location place{"body", std::string(kKeys[index_of(key_)])};
+    if (key_ == Key::feature_vectors) place.push_back(std::to_string(row_));
+    if (key_ == Key::feature_vector || depth_ == 3) place.push_back(std::to_string(item_));
+    return place;
+  }
+
+  void item(const Scalar& value) {
+    double number = value.number;
+    switch (value.kind) {
+      case Scalar::Kind::null: number = missing(); break;
+      case Scalar::Kind::boolean:
+        return fail(item_place(), "value is not a valid float", "type_error.float");
+      case Scalar::Kind::text: {
+        const auto text = value.text;
+        if (text == "NaN" || text == "nan") {
+          number = missing();
+          break;
+        }
+        const char* end = text.data() + text.size();
+        const auto [parsed, error] = std::from_chars(text.data(), end, number);
+        if (error != std::errc() || parsed != end || std::isnan(number))
+          return fail(item_place(), "value is not a valid float", "type_error.float");
+        break;
       }
+      default: break;
+    }
+    if (std::isinf(number))
+      return fail(item_place(), "value is not a finite number", "value_error.number.not_finite");
+    // Plus zero: minus zero is an integer to one parser and a real to another.
+    if (errors_.empty()) result_.request.rows.add(number + 0.0);
+  }
+
+  void flag(const Scalar& value, bool& out) {
+    const bool either = value.number == 0 || value.number == 1;
+    if (value.kind == Scalar::Kind::boolean || (value.kind == Scalar::Kind::integer && either)) {
+      out = value.number == 1;
     } else {
-      fail(location, "value is not a valid float", "type_error.float");
-      return std::nullopt;
-    }
-    if (!std::isfinite(parsed)) {
-      fail(location, "value is not a finite number", "value_error.number.not_finite");
-      return std::nullopt;
-    }
-    return parsed;
-  }
-
-  void row(const json& value, const Location& location) {
-    if (!value.is_array()) return fail(location, "value is not a valid list", "type_error.list");
-    std::vector<double> numbers;
-    numbers.reserve(value.size());
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      auto place = location;
-      place.push_back(std::to_string(i));
-      if (const auto parsed = number(value[i], place)) numbers.push_back(*parsed);
-      if (errors_.size() >= kMostErrors) return;
-    }
-    result_.request.rows.push_back(std::move(numbers));
-  }
-
-  void vectors() {
-    const auto* single = find("feature_vector");
-    const auto* batch = find("feature_vectors");
-    if (single != nullptr && batch != nullptr) {
-      return fail({"body", "feature_vectors"}, "give feature_vector or feature_vectors, not both",
-                  "value_error.both");
-    }
-    if (single == nullptr && batch == nullptr) {
-      return fail({"body", "feature_vector"}, "field required", "value_error.missing");
-    }
-    if (single != nullptr) return row(*single, {"body", "feature_vector"});
-    result_.batch = true;
-    const Location location{"body", "feature_vectors"};
-    if (!batch->is_array()) return fail(location, "value is not a valid list", "type_error.list");
-    if (batch->empty())
-      return fail(location, "ensure this value has at least 1 items", "value_error.list.min_items");
-    for (std::size_t i = 0; i < batch->size() && errors_.size() < kMostErrors; ++i) {
-      row((*batch)[i], {"body", "feature_vectors", std::to_string(i)});
+      fail({"body", name()}, "value could not be parsed to a boolean", "type_error.bool");
     }
   }
 
-  void score() {
-    const auto* value = find("score");
-    if (value == nullptr) return;
-    if (value->is_boolean()) {
-      result_.score = value->get<bool>();
-    } else if (value->is_number_integer() && (*value == 0 || *value == 1)) {
-      result_.score = *value == 1;
+  void time(const Scalar& value) {
+    std::optional<TimePoint> at;
+    if (value.kind == Scalar::Kind::text) {
+      at = parse_time(value.text);
+    } else if (value.kind != Scalar::Kind::boolean) {
+      at = time_from_seconds(value.number);
+    }
+    if (at) {
+      result_.request.time = at;
     } else {
-      fail({"body", "score"}, "value could not be parsed to a boolean", "type_error.bool");
+      fail({"body", "time"}, std::string("not a time: ") + std::string(kTimeForm),
+           "value_error.time");
     }
   }
 
-  void model() {
-    const auto* value = find("model");
-    if (value == nullptr) return;
-    if (!value->is_string()) return fail({"body", "model"}, "str type expected", "type_error.str");
-    result_.request.model = value->get<std::string>();
+  void wrong_type() {
+    switch (key_) {
+      case Key::feature_vector:
+      case Key::feature_vectors:
+        return fail({"body", name()}, "value is not a valid list", "type_error.list");
+      case Key::score:
+      case Key::explain:
+        return fail({"body", name()}, "value could not be parsed to a boolean", "type_error.bool");
+      case Key::model: return fail({"body", "model"}, "str type expected", "type_error.str");
+      case Key::entity:
+        return fail({"body", "entity"}, "value is not a valid dict", "type_error.dict");
+      case Key::time:
+        return fail({"body", "time"}, std::string("not a time: ") + std::string(kTimeForm),
+                    "value_error.time");
+      case Key::other: return;
+    }
   }
 
-  void entity() {
-    const auto* value = find("entity");
-    if (value == nullptr) return;
-    if (!value->is_object())
-      return fail({"body", "entity"}, "value is not a valid dict", "type_error.dict");
-    std::vector<Labels::Pair> labels;
-    for (const auto& [name, text] : value->items()) {
-      if (text.is_string()) {
-        labels.emplace_back(name, text.get<std::string>());
+  void value_of_key(const Scalar& value) {
+    if (key_ == Key::other) return;
+    given_[index_of(key_)] = value.kind != Scalar::Kind::null;
+    if (value.kind == Scalar::Kind::null) return;
+    switch (key_) {
+      case Key::score: return flag(value, result_.score);
+      case Key::explain: return flag(value, result_.request.explain);
+      case Key::time: return time(value);
+      case Key::model:
+        if (value.kind != Scalar::Kind::text) return wrong_type();
+        result_.request.model = value.text;
+        return;
+      default: return wrong_type();
+    }
+  }
+
+  bool scalar(const Scalar& value) {
+    if (skipped_from_ != 0) return true;
+    if (depth_ == 0) {
+      fail({"body"}, "value is not a valid dict", "type_error.dict");
+    } else if (depth_ == 1) {
+      value_of_key(value);
+    } else if (key_ == Key::entity) {
+      if (value.kind == Scalar::Kind::text) {
+        if (labels_.size() < kMostLabels) labels_.emplace_back(label_, value.text);
       } else {
-        fail({"body", "entity", name}, "str type expected", "type_error.str");
+        fail({"body", "entity", shown(label_)}, "str type expected", "type_error.str");
       }
+    } else if (key_ == Key::feature_vectors && depth_ == 2) {
+      fail(item_place(), "value is not a valid list", "type_error.list");
+      ++row_;
+    } else {
+      item(value);
+      ++item_;
     }
-    result_.request.entity = Labels(std::move(labels));
+    return true;
   }
 
-  const json& document_;
+  /// Tells whether a container that opens now is one that a body has; if not, says so.
+  bool wanted(bool object) {
+    if (depth_ == 0) {
+      if (!object) fail({"body"}, "value is not a valid dict", "type_error.dict");
+      object_ = object;
+      return object;
+    }
+    if (depth_ == 1) {
+      if (key_ == Key::other) return false;
+      given_[index_of(key_)] = true;
+      const bool vectors = key_ == Key::feature_vector || key_ == Key::feature_vectors;
+      if (object ? key_ == Key::entity : vectors) {
+        row_ = item_ = 0;
+        return true;
+      }
+      wrong_type();
+      return false;
+    }
+    if (key_ == Key::entity) {
+      fail({"body", "entity", shown(label_)}, "str type expected", "type_error.str");
+    } else if (key_ == Key::feature_vectors && depth_ == 2) {
+      if (!object) {
+        item_ = 0;
+        return true;
+      }
+      fail(item_place(), "value is not a valid list", "type_error.list");
+      ++row_;
+    } else {
+      fail(item_place(), "value is not a valid float", "type_error.float");
+      ++item_;
+    }
+    return false;
+  }
+
+  bool open(bool object) {
+    if (depth_ == kDeepest) {
+      fatal_ = "JSON nests deeper than " + std::to_string(kDeepest) + " levels";
+      return false;
+    }
+    if (skipped_from_ == 0 && !wanted(object)) skipped_from_ = depth_ + 1;
+    ++depth_;
+    return true;
+  }
+
+  bool close() {
+    if (skipped_from_ == depth_) {
+      skipped_from_ = 0;
+    } else if (skipped_from_ == 0) {
+      const bool row_ends = (depth_ == 2 && key_ == Key::feature_vector) ||
+                            (depth_ == 3 && key_ == Key::feature_vectors);
+      if (row_ends) {
+        if (errors_.empty()) result_.request.rows.end_row();
+        ++row_;
+      }
+    }
+    --depth_;
+    return true;
+  }
+
   PredictionBody result_;
   BodyErrors errors_;
+  std::string fatal_;
+  std::size_t depth_ = 0;
+  std::size_t skipped_from_ = 0;  ///< depth within a container that nobody asked for; 0: in none
+  bool object_ = false;
+  Key key_ = Key::other;
+  std::array<bool, kKeys.size()> seen_{}, given_{};
+  std::size_t row_ = 0, item_ = 0;
+  std::string label_;
+  std::vector<Labels::Pair> labels_;
 };
 
-BodyErrors not_json(std::string message) {
-  return {{{"body"}, std::move(message), "value_error.jsondecode"}};
-}
+/// Reads the usual shape in one pass; the first thing that is not usual ends it.
+class UsualReader {
+ public:
+  explicit UsualReader(std::string_view body) : at_(body.data()), end_(at_ + body.size()) {}
+
+  std::optional<PredictionBody> read() {
+    if (!take('{')) return std::nullopt;
+    do {
+      if (!member()) return std::nullopt;
+    } while (take(','));
+    if (!take('}') || peek() != '\0' || at_ != end_) return std::nullopt;
+    if (given_[0] == given_[1] || result_.request.rows.empty()) return std::nullopt;
+    result_.request.batch = given_[1];
+    return std::move(result_);
+  }
+
+ private:
+  /// Returns the next character behind space, without taking it; NUL at the end.
+  char peek() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
+    return at_ == end_ ? '\0' : *at_;
+  }
+  bool take(char wanted) {
+    if (peek() != wanted || at_ == end_) return false;
+    ++at_;
+    return true;
+  }
+  bool word(std::string_view wanted) {
+    peek();
+    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(wanted))
+      return false;
+    at_ += wanted.size();
+    return true;
+  }
+
+  bool text(std::string_view& out) {
+    if (!take('"')) return false;
+    const char* begin = at_;
+    while (at_ != end_ && *at_ >= ' ' && *at_ < 0x7f && *at_ != '"' && *at_ != '\\') ++at_;
+    if (at_ == end_ || *at_ != '"') return false;
+    out = {begin, static_cast<std::size_t>(at_ - begin)};
+    ++at_;
+    return true;
+  }
+
+  bool digits() {
+    const char* begin = at_;
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
+    return at_ != begin;
+  }
+
+  /// Takes a number of JSON's grammar, which is narrower than that of from_chars.
+  bool number(double& out) {
+    peek();
+    const char* begin = at_;
+    if (at_ != end_ && *at_ == '-') ++at_;
+    const char* whole = at_;
+    if (!digits() || (*whole == '0' && at_ - whole > 1)) return false;
+    if (at_ != end_ && *at_ == '.') {
+      ++at_;
+      if (!digits()) return false;
+    }
+    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+      ++at_;
+      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+      if (!digits()) return false;
+    }
+    const auto [parsed, error] = std::from_chars(begin, at_, out);
+    return error == std::errc() && parsed == at_ && std::isfinite(out);
+  }
+
+  bool flag(bool& out) {
+    if (word("true")) {
+      out = true;
+    } else if (word("false")) {
+      out = false;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool row() {
+    if (!take('[')) return false;
+    RowTable& rows = result_.request.rows;
+    if (!take(']')) {
+      do {
+        double value = 0;
+        if (number(value)) {
+          rows.add(value + 0.0);
+        } else if (at_ != end_ && (word("null") || word("\"NaN\""))) {
+          rows.add(missing());
+        } else {
+          return false;
+        }
+      } while (take(','));
+      if (!take(']')) return false;
+    }
+    rows.end_row();
+    return true;
+  }
+
+  bool rows() {
+    if (!take('[')) return false;
+    do {
+      if (!row()) return false;
+    } while (take(','));
+    return take(']');
+  }
+
+  bool entity() {
+    if (!take('{')) return false;
+    std::vector<Labels::Pair> labels;
+    if (!take('}')) {
+      do {
+        std::string_view name, value;
+        if (!text(name) || !take(':') || !text(value)) return false;
+        if (std::ranges::any_of(labels, [&](const auto& pair) { return pair.first == name; }))
+          return false;
+        labels.emplace_back(name, value);
+        if (labels.size() > kMostLabels) return false;
+      } while (take(','));
+      if (!take('}')) return false;
+    }
+    result_.request.entity = Labels(std::move(labels));
+    return true;
+  }
+
+  bool time() {
+    double seconds = 0;
+    std::string_view written;
+    auto& out = result_.request.time;
+    if (peek() == '"') {
+      if (!text(written)) return false;
+      out = parse_time(written);
+    } else {
+      if (!number(seconds)) return false;
+      out = time_from_seconds(seconds);
+    }
+    return out.has_value();
+  }
+
+  bool member() {
+    std::string_view name;
+    if (!text(name) || !take(':')) return false;
+    const auto known = std::ranges::find(kKeys, name);
+    const auto index = static_cast<std::size_t>(known - kKeys.begin());
+    if (known == kKeys.end() || std::exchange(given_[index], true)) return false;
+    switch (static_cast<Key>(index)) {
+      case Key::feature_vector: return row();
+      case Key::feature_vectors: return rows();
+      case Key::score: return flag(result_.score);
+      case Key::explain: return flag(result_.request.explain);
+      case Key::entity: return entity();
+      case Key::time: return time();
+      case Key::model: {
+        std::string_view model;
+        if (!text(model)) return false;
+        result_.request.model = model;
+        return true;
+      }
+      case Key::other: return false;
+    }
+    return false;
+  }
+
+  const char* at_;
+  const char* end_;
+  PredictionBody result_;
+  std::array<bool, kKeys.size()> given_{};
+};
 
 }  // namespace
 
-std::variant<PredictionBody, BodyErrors> parse_prediction(std::string_view body) {
+std::optional<PredictionBody> read_usual_prediction(std::string_view body) {
+  return UsualReader(body).read();
+}
+
+std::variant<PredictionBody, BodyErrors> read_any_prediction(std::string_view body) {
   if (body.empty()) return BodyErrors{{{"body"}, "field required", "value_error.missing"}};
-  if (too_deep(body))
-    return not_json("JSON nests deeper than " + std::to_string(kDeepest) + " levels");
-  try {
-    const auto document = json::parse(body.begin(), body.end());
-    return Reader(document).read();
-  } catch (const json::parse_error& problem) {
-    return not_json("invalid JSON at byte " + std::to_string(problem.byte));
-  } catch (const json::exception& problem) {  // a number beyond the range of doubles
-    return not_json(std::string("invalid JSON: ") + problem.what());
-  }
+  Events events;
+  json::sax_parse(body.begin(), body.end(), &events);
+  return events.take();
+}
+
+std::variant<PredictionBody, BodyErrors> parse_prediction(std::string_view body) {
+  if (auto usual = read_usual_prediction(body)) return *std::move(usual);
+  return read_any_prediction(body);
 }
 
 }  // namespace exporter

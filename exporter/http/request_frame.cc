@@ -179,6 +179,7 @@ bool RequestFrame::read_header(std::string_view line) {
     expects_continue_ = !old_version_;
     return true;
   }
+  if (name == "authorization" && authorization_.empty()) authorization_ = value;
   if (name == "content-encoding") content_encoding_ = lower_case(value);
   if (name != "range" && name != "if-range" && name != "keep-alive" && name != "te") {
     head_.append(name).append(": ").append(value).append("\r\n");

@@ -34,6 +34,8 @@ class RequestFrame {
   /// The path as sent: undecoded, without parameters.
   const std::string& raw_path() const { return raw_path_; }
   const std::string& content_encoding() const { return content_encoding_; }
+  /// The first Authorization header.
+  const std::string& authorization() const { return authorization_; }
   /// The rewritten head, ending with an empty line.
   const std::string& head() const { return head_; }
   /// The body, chunks undone; complete once advance() said so.
@@ -65,7 +67,7 @@ class RequestFrame {
   bool has_length_ = false, chunked_ = false, has_host_ = false, keep_alive_ = true,
        old_version_ = false;
   bool expects_continue_ = false;
-  std::string method_, raw_path_, content_encoding_, head_, body_, reason_;
+  std::string method_, raw_path_, content_encoding_, authorization_, head_, body_, reason_;
   int status_ = 0;
 };
 

@@ -7,6 +7,12 @@
 
 namespace exporter {
 
+RouteAnswer error_answer(int status, std::string description, std::vector<RouteExample> examples) {
+  return {status,
+          std::move(description),
+          {{"application/json", R"({"$ref":"#/components/schemas/Error"})", std::move(examples)}}};
+}
+
 Routes::Routes(std::vector<Route> table, std::string prefix)
     : table_(std::move(table)), prefix_(std::move(prefix)) {}
 

@@ -22,8 +22,9 @@ struct ServerLimits {
   std::size_t line_bytes = 8000;          ///< one header (431) or the request line (414)
   std::size_t body_bytes = 1024 * 1024;   ///< as sent and as decompressed, then 413
   std::size_t buffered_bytes = 32 << 20;  ///< unfinished requests of all connections, then 503
-  std::size_t connections = 4096;         ///< then the longest idle one is closed for the new one
-  std::size_t queue = 1024;               ///< complete requests waiting for a worker, then 503
+  std::size_t unsent_bytes = 32 << 20;  ///< answers that clients do not read, then the slowest goes
+  std::size_t connections = 4096;       ///< then the longest idle one is closed for the new one
+  std::size_t queue = 1024;             ///< complete requests waiting for a worker, then 503
   std::chrono::milliseconds receive{10'000};  ///< from a request's first byte to its last, then 408
   std::chrono::milliseconds send{
       30'000};  ///< from a response's first byte to its last, then closed
@@ -39,6 +40,8 @@ struct HttpOptions {
   std::string route_prefix;       ///< "/" for none in spite of external_url
   std::size_t max_requests = 40;  ///< scrapes at a time, then 503; 0: no limit
   bool enable_lifecycle = true;   ///< POST /-/reload
+  std::string web_config_file;    ///< TLS, users, headers, rate limit; "": none
+  bool systemd_socket = false;    ///< listen on the sockets that systemd passes on, not on `listen`
   ServerLimits limits;
 };
 
@@ -57,9 +60,12 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Binds every address and starts serving; raises the soft limit of open files to the hard one.
-  /// Errors: config, naming the address: not an address, unknown host, taken port.
+  /// Reads the web config file, binds every address and starts serving; raises the soft limit of
+  /// open files to the hard one. Errors: config, naming the address (not an address, unknown host,
+  /// taken port) or the file and what is wrong in it.
   forest::Status start();
+  /// Whether the listeners speak TLS.
+  bool tls_enabled() const;
   /// Returns the bound addresses, `127.0.0.1:8000` or `[::]:8000`; empty before start().
   std::vector<std::string> addresses() const;
   /// Closes the listeners, lets requests in progress finish for at most `drain`, then ends every

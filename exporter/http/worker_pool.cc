@@ -1,11 +1,14 @@
 #include "exporter/http/worker_pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <utility>
 
 namespace exporter {
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t queue, Work work)
-    : size_(threads), queue_limit_(queue), work_(std::move(work)) {
+WorkerPool::WorkerPool(std::size_t threads, std::size_t queue, Work work, int niceness)
+    : size_(threads), queue_limit_(queue), work_(std::move(work)), niceness_(niceness) {
   threads_.reserve(size_);
   for (std::size_t i = 0; i < size_; ++i) threads_.emplace_back([this] { run(); });
 }
@@ -38,6 +41,11 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::run() {
+  if (niceness_ != 0) {
+    // Linux has a niceness for each thread. Where it may not be changed the pool runs as it is.
+    const auto self = static_cast<id_t>(gettid());
+    (void)setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + niceness_);
+  }
   std::unique_lock lock(mutex_);
   while (true) {
     ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

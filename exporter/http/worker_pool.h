@@ -19,8 +19,9 @@ class WorkerPool {
  public:
   using Work = std::function<void(std::unique_ptr<ServerConnection>)>;
 
-  /// @param queue  connections that may wait while every thread is busy
-  WorkerPool(std::size_t threads, std::size_t queue, Work work);
+  /// @param queue     connections that may wait while every thread is busy
+  /// @param niceness  added to the threads' niceness: who computes long gives way to who does not
+  WorkerPool(std::size_t threads, std::size_t queue, Work work, int niceness = 0);
   ~WorkerPool() { stop(); }
 
   /// Takes the connection and returns true, or leaves it and returns false: every thread is busy,
@@ -37,6 +38,7 @@ class WorkerPool {
 
   const std::size_t size_, queue_limit_;
   const Work work_;
+  const int niceness_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::unique_ptr<ServerConnection>> queue_;

@@ -19,7 +19,7 @@ constexpr std::string_view kKinds[] = {"config", "upstream", "data",
 constexpr std::string_view kQueryReasons[] = {
     "bad_data", "execution", "timeout",   "connection", "auth",     "http", "busy",
     "canceled", "decode",    "too_large", "config",     "upstream", "data", "internal"};
-constexpr std::string_view kDropReasons[] = {"limit", "no_model", "no_data", "other"};
+constexpr std::string_view kDropReasons[] = {"limit", "no_model", "no_data", "duplicate", "other"};
 
 const Histogram::BucketBoundaries kQuerySeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                 0.5,   1,    2.5,   5,    10,  30};
@@ -207,6 +207,10 @@ void DetectorMetrics::record(const TrainingReport& report) {
 void DetectorMetrics::record(const StateReport& report) {
   (report.save ? saves_ : loads_).Increment();
   if (report.error) count(report.save ? save_failures_ : load_failures_, *report.error);
+}
+
+void DetectorMetrics::count_duplicates(std::size_t entities) {
+  dropped_.find("duplicate")->second->Increment(static_cast<double>(entities));
 }
 
 void DetectorMetrics::set_model(std::size_t rows, TimePoint trained_at) {

@@ -42,6 +42,7 @@ class DetectorMetrics {
   void record(const CycleReport& report);
   void record(const TrainingReport& report);
   void record(const StateReport& report);
+  void count_duplicates(std::size_t entities);
   void set_model(std::size_t rows, TimePoint trained_at);
   void collect(std::vector<prometheus::MetricFamily>& out) const;
 

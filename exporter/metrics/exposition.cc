@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "exporter/utf8.h"
+#include "exporter/metrics/label_text.h"
 
 namespace exporter {
 namespace {
@@ -14,39 +14,6 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-void append_escaped(std::string& out, std::string_view text, bool quotes) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto rune = rune_at(text, at);
-    if (!rune.valid) {
-      out += kReplacement;
-    } else if (rune.code == '\\') {
-      out += "\\\\";
-    } else if (rune.code == '\n') {
-      out += "\\n";
-    } else if (rune.code == '"' && quotes) {
-      out += "\\\"";
-    } else {
-      out += text.substr(at, rune.bytes);
-    }
-    at += rune.bytes;
-  }
-}
-
-/// Replaces what a legacy name may not hold by underscores; `:` is legal in metric names alone.
-std::string legal_name(std::string_view name, bool colons) {
-  std::string legal;
-  for (const char c : name) {
-    const bool letter =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
-    const bool digit = c >= '0' && c <= '9';
-    if (digit && legal.empty()) legal += '_';
-    legal += letter || digit ? c : '_';
-  }
-  return legal.empty() ? "_" : legal;
-}
 
 /// One series: its rendered labels, and what identifies it to Prometheus (empty labels do not).
 struct Series {
@@ -180,17 +147,15 @@ std::string family_name(const MetricFamily& family, ExpositionFormat format) {
   return name;
 }
 
-void append_header(std::string& out, std::string_view name, const MetricFamily& family,
-                   ExpositionFormat format) {
-  const bool openmetrics = format == ExpositionFormat::openmetrics;
-  out.append("# HELP ").append(name) += ' ';
-  append_escaped(out, family.help, openmetrics);
-  out.append("\n# TYPE ").append(name) += ' ';
-  out += type_word(family.type, format);
-  out += '\n';
-}
-
 }  // namespace
+
+void append_header(std::string& out, std::string_view name, std::string_view type,
+                   std::string_view help, ExpositionFormat format) {
+  out.append("# HELP ").append(name) += ' ';
+  append_escaped(out, help, format == ExpositionFormat::openmetrics);
+  out.append("\n# TYPE ").append(name) += ' ';
+  out.append(type) += '\n';
+}
 
 void append_number(std::string& out, double value) {
   if (std::isnan(value)) {
@@ -209,7 +174,8 @@ void append_number(std::string& out, double value) {
   }
 }
 
-std::string render(std::vector<MetricFamily> families, ExpositionFormat format) {
+std::vector<FamilyText> render_families(const std::vector<MetricFamily>& families,
+                                        ExpositionFormat format) {
   std::vector<std::pair<std::string, const MetricFamily*>> order;
   for (const auto& family : families) {
     if (!family.metric.empty()) order.emplace_back(family_name(family, format), &family);
@@ -217,7 +183,7 @@ std::string render(std::vector<MetricFamily> families, ExpositionFormat format) 
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
 
-  std::string out;
+  std::vector<FamilyText> texts;
   for (auto first = order.begin(); first != order.end();) {
     const auto& [name, head] = *first;
     const std::string_view reserved = head->type == MetricType::Histogram ? "le"
@@ -235,12 +201,19 @@ std::string render(std::vector<MetricFamily> families, ExpositionFormat format) 
     series.erase(std::unique(series.begin(), series.end(),
                              [](const auto& a, const auto& b) { return a.identity == b.identity; }),
                  series.end());
-    append_header(out, name, *head, format);
-    Writer writer(out, name, format);
+    FamilyText& out = texts.emplace_back(FamilyText{name, {}});
+    append_header(out.text, name, type_word(head->type, format), head->help, format);
+    Writer writer(out.text, name, format);
     for (const auto& one : series) writer.family(one, head->type);
     first = last;
   }
-  if (format == ExpositionFormat::openmetrics) out += "# EOF\n";
+  return texts;
+}
+
+std::string render(const std::vector<MetricFamily>& families, ExpositionFormat format) {
+  std::string out;
+  for (const auto& family : render_families(families, format)) out += family.text;
+  if (format == ExpositionFormat::openmetrics) out += kEndOfMetrics;
   return out;
 }
 

@@ -18,7 +18,22 @@ enum class ExpositionFormat { text, openmetrics };
 /// U+FFFD, names outside [a-zA-Z_][a-zA-Z0-9_]* get underscores, a histogram's own label `le`
 /// becomes `exported_le`, NaN counters are left out of OpenMetrics. Source: Prometheus exposition
 /// formats 0.0.4; OpenMetrics 1.0.
-std::string render(std::vector<prometheus::MetricFamily> families, ExpositionFormat format);
+std::string render(const std::vector<prometheus::MetricFamily>& families, ExpositionFormat format);
+
+/// One family as render() writes it: name as in its header, header and series.
+struct FamilyText {
+  std::string name, text;
+};
+/// Returns what render() strings together, sorted by name, each name once.
+std::vector<FamilyText> render_families(const std::vector<prometheus::MetricFamily>& families,
+                                        ExpositionFormat format);
+
+/// Appends the HELP and TYPE lines of a family. @param type  as the format spells it
+void append_header(std::string& out, std::string_view name, std::string_view type,
+                   std::string_view help, ExpositionFormat format);
+
+/// What an OpenMetrics body ends with.
+inline constexpr std::string_view kEndOfMetrics = "# EOF\n";
 
 /// Chooses the format by the Accept header: highest q, then OpenMetrics 1.0.0, 0.0.1, text; what it
 /// does not know (wildcards and an empty header too) gives text. `content_type` receives the

@@ -170,6 +170,12 @@ void SelfMetrics::record_restored(std::string_view detector, std::size_t rows,
   if (found != nullptr) found->set_model(rows, trained_at);
 }
 
+void SelfMetrics::record_duplicates(std::string_view detector, std::size_t entities) {
+  const std::lock_guard lock(state_->mutex);
+  auto* found = state_->find(detector);
+  if (found != nullptr) found->count_duplicates(entities);
+}
+
 void SelfMetrics::record_reload(bool ok, TimePoint now) {
   const std::lock_guard lock(state_->mutex);
   state_->reload_successful.Add({}).Set(ok ? 1 : 0);

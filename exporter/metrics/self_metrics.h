@@ -37,6 +37,8 @@ class SelfMetrics final : public prometheus::Collectable {
   void record(const CycleReport& report);
   void record(const TrainingReport& report);
   void record(const StateReport& report);
+  /// Counts entities that /metrics leaves out as their labels read as another one's.
+  void record_duplicates(std::string_view detector, std::size_t entities);
   /// Tells of a model read from the state at start: its rows, and when it was trained.
   void record_restored(std::string_view detector, std::size_t rows, TimePoint trained_at);
   /// Counts a reload; `now` becomes the time of the last good one when `ok`. The start counts as

@@ -29,14 +29,11 @@ std::vector<UsualRange> usual_ranges(const forest::Matrix& rows) {
   return ranges;
 }
 
-// The probability that a random cut separates the row from all usual rows, in its most displaced
-// column.
+// The separation of the most displaced column.
 double separation(const std::vector<UsualRange>& ranges, std::span<const double> row) {
   double most = 0;
   for (std::size_t c = 0; c < ranges.size(); ++c) {
-    const double gap = std::max(ranges[c].low - row[c], row[c] - ranges[c].high);
-    const double width = std::max(ranges[c].high - ranges[c].low, kLeastWidth);
-    if (gap > 0) most = std::max(most, gap / (gap + width));
+    most = std::max(most, ranges[c].separation(row[c]));
   }
   return most;
 }
@@ -50,6 +47,12 @@ bool any_present(const forest::ConstMatrixRef& raw, Eigen::Index row) {
 }
 
 }  // namespace
+
+double UsualRange::separation(double value) const {
+  const double gap = std::max(low - value, value - high);
+  const double width = std::max(high - low, kLeastWidth);
+  return gap > 0 ? gap / (gap + width) : 0;
+}
 
 const EntityModel* TrainedModel::find(const Labels& entity) const {
   const auto found = entities.find(entity);

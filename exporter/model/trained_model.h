@@ -18,6 +18,10 @@ namespace exporter {
 /// The range that nearly all training rows of a context column lie in.
 struct UsualRange {
   double low = 0, high = 0;
+
+  /// Returns the probability that a random cut of this column parts the value from the usual rows:
+  /// gap / (gap + width), 0 inside the range and for NaN.
+  double separation(double value) const;
 };
 
 /// What was learned from the history of one entity.
@@ -39,6 +43,7 @@ struct TrainedModel {
   TimePoint trained_at;  ///< end of the last full training; zero when there was none
   std::map<Labels, std::shared_ptr<const EntityModel>> entities;
 
+  /// Returns the model of an entity, or null.
   const EntityModel* find(const Labels& entity) const;
   /// Returns the training rows of all entities.
   std::size_t rows() const;

@@ -9,7 +9,7 @@ from sources import files, lines
 LAYERS = [("forest",), ("base",), ("sklearn",), ("csv",), ("plot",), ("config",), ("promql",), ("features",),
           ("model",), ("state",), ("detector",), ("metrics",), ("http",), ("backtest",), ("app", "cli"), ("main",)]
 RANK = {folder: rank for rank, layer in enumerate(LAYERS) for folder in layer}
-SINGLE_FILES = {"main": "main", "app": "app", "app_services": "app"}  # every other file directly in exporter/ is `base`
+SINGLE_FILES = {"main": "main", "app": "app", "app_services": "app", "app_predictions": "app"}  # every other file directly in exporter/ is `base`
 IN_SOURCES_ONLY = re.compile(r"httplib\.h|nlohmann/json\.hpp|yaml-cpp/.*|simdjson\.h|Eigen/(Dense|Eigenvalues|SVD|QR|LU|Cholesky)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

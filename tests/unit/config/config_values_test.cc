@@ -117,6 +117,7 @@ TEST_CASE("every key reaches its value", "[config]") {
   CHECK(config.http.threads == 12);
   CHECK(config.limits.entities_per_detector == 10);
   CHECK(config.limits.series == 20);
+  CHECK(config.limits.feature_series == 0);
   CHECK(config.limits.training_samples == 30);
 }
 

@@ -9,6 +9,8 @@ using namespace exporter;
 
 namespace {
 
+using Rows = std::vector<std::vector<double>>;
+
 // Makes detectors over two hosts and keeps what they report.
 struct World : TwoHosts {
   std::vector<CycleReport> cycles;
@@ -160,17 +162,23 @@ TEST_CASE("an edit that training does not depend on keeps the model and takes ef
 TEST_CASE("a prediction scores a vector as the entity's newest row") {
   World world;
   const auto detector = world.detector();
-  CHECK(detector->predict(host("x"), {{10, 50}}).error().label() == "not_trained");
+  const Rows usual{{10, 50}};
+  CHECK(detector->predict({.entity = host("x"), .rows = usual}).error().label() == "not_trained");
   detector->train({});
   world.step(*detector);
-  const auto scores = detector->predict(host("x"), {{10, 50}, {90, 50}});
-  REQUIRE(scores);
-  CHECK((*scores)[0].first < (*scores)[0].second);
-  CHECK((*scores)[1].first > (*scores)[1].second);
-  CHECK(detector->predict(std::nullopt, {{10, 50}}).error().label() == "entity_required");
-  CHECK(detector->predict(host("z"), {{10, 50}}).error().label() == "entity_not_found");
-  CHECK(detector->predict(host("x"), {{10}}).error().label() == "length");
-  CHECK(detector->predict(host("x"), {{kGap, kGap}}).error().label() == "length");
+  const Rows rows{{10, 50}, {90, 50}};
+  const auto verdicts = detector->predict({.entity = host("x"), .rows = rows});
+  REQUIRE(verdicts);
+  CHECK((*verdicts)[0].score < (*verdicts)[0].threshold);
+  CHECK((*verdicts)[1].score > (*verdicts)[1].threshold);
+  CHECK((*verdicts)[1].reasons.empty());
+  const auto refused = [&](const std::optional<Labels>& entity, const Rows& wrong) {
+    return detector->predict({.entity = entity, .rows = wrong}).error().label();
+  };
+  CHECK(refused(std::nullopt, usual) == "entity_required");
+  CHECK(refused(host("z"), usual) == "entity_not_found");
+  CHECK(refused(host("x"), {{10}}) == "length");
+  CHECK(refused(host("x"), {{kGap, kGap}}) == "length");
 }
 
 TEST_CASE("a clock set back waits instead of scoring the same time twice") {

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cctype>
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -27,19 +29,25 @@ Services fake_services() {
         {"anomaly_score", "Score of an entity.", prometheus::MetricType::Gauge, {metric}},
         {"requests_total", "Requests.", prometheus::MetricType::Counter, {counter}}};
   };
-  services.predict =
-      [](const PredictionRequest& request) -> forest::Result<std::vector<Prediction>> {
+  services.predict = [](const PredictionRequest& request, PredictionSink& sink) -> forest::Status {
     using forest::Error;
     using forest::ErrorKind;
     if (!request.model.empty() && request.model != "node") {
       return Error{ErrorKind::request, "no detector named " + request.model, "model_not_found"};
     }
-    std::vector<Prediction> all;
-    for (const auto& row : request.rows) {
+    sink.model = "node";
+    for (std::size_t i = 0; i < request.rows.size(); ++i) {
+      const auto row = request.rows[i];
+      sink.row = i;
       if (row.size() != 2) return Error{ErrorKind::request, "2 features expected", "length"};
-      all.push_back({0.25 + row[0], row[0] < 0.5});
+      std::vector<FeatureReason> reasons;
+      if (request.explain) {
+        reasons = {{"cpu", row[0], 0.25, 0.75},
+                   {"load", row[1], std::numeric_limits<double>::quiet_NaN(), 0.25}};
+      }
+      if (!sink.take({0.25 + row[0], row[0] < 0.5, reasons})) break;
     }
-    return all;
+    return forest::Done{};
   };
   services.model_information = [](const std::string& model) -> forest::Result<ModelInformation> {
     if (model == "young")
@@ -50,18 +58,17 @@ Services fake_services() {
     }
     ModelInformation info;
     info.model = "node";
+    info.parameters = {{"max_samples", std::int64_t{256}}, {"random_state", std::int64_t{16}}};
     info.trees = 100;
-    info.sample = 256;
-    info.seed = 16;
     info.features = {"cpu", "load"};
-    info.by = {"instance"};
     info.threshold = 0.6;
-    info.sensitivity = 0.2;
-    info.training_first = TimePoint(std::chrono::seconds(1'700'000'000));
-    info.training_last = TimePoint(std::chrono::seconds(1'700'086'400));
-    info.trained_at = TimePoint(std::chrono::seconds(1'700'086'401));
-    info.entities = 3;
     info.rows = 4320;
+    info.detector = {.by = {"instance"},
+                     .sensitivity = 0.2,
+                     .training_first = TimePoint(std::chrono::seconds(1'700'000'000)),
+                     .training_last = TimePoint(std::chrono::seconds(1'700'086'400)),
+                     .trained_at = TimePoint(std::chrono::seconds(1'700'086'401)),
+                     .entities = 3};
     return info;
   };
   services.detectors = [] { return std::vector<DetectorStatus>{{"node", "ready", 3, 1}}; };

@@ -189,3 +189,44 @@ TEST_CASE("requests that two parsers could read differently are refused", "[http
   CHECK(raw(server, post + "A: b\r\n folded\r\n\r\n").status == 400);
   CHECK(raw(server, "GET / HTTP/1.1\nHost: x\n\n").status == 400);
 }
+
+TEST_CASE("clients that read their scrape slowly keep nobody out of the metrics", "[http]") {
+  HttpOptions options;
+  options.max_requests = 1;
+  const FakeServer server(fake_services(), options);
+  const std::string scrape = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += scrape;
+  RawClient lazy(server.address());
+  // As many answers as fill the socket's buffers, and none of them is read.
+  std::thread sender([&] { lazy.send(many); });
+  for (int i = 0; i < 50; ++i) CHECK(server.get("/-/healthy").status == 200);
+  int refused = 0;
+  for (int i = 0; i < 20; ++i) {
+    if (server.get("/metrics").status == 200) break;
+    ++refused;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  CHECK(refused < 20);
+  lazy.end_sending();
+  sender.join();
+}
+
+TEST_CASE("answers that nobody reads are bounded together", "[http]") {
+  auto services = fake_services();
+  services.config_yaml = [] { return std::string(8'000'000, 'x'); };
+  ServerLimits limits;
+  limits.unsent_bytes = 10'000'000;
+  const FakeServer server(services, options_with(limits));
+  std::deque<RawClient> lazy;
+  for (int i = 0; i < 4; ++i) {
+    lazy.emplace_back(server.address());
+    lazy.back().send("GET /config HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    for (int wait = 0; wait < 400 && server.observed().size() < lazy.size(); ++wait)
+      std::this_thread::sleep_for(milliseconds(5));
+  }
+  std::this_thread::sleep_for(milliseconds(100));
+  // The slowest went; the last one may take all it needs.
+  CHECK(lazy.front().read().status == 0);
+  CHECK(lazy.back().read().status == 200);
+}

@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <clocale>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "exporter/http/prediction_body.h"
 
@@ -13,6 +16,15 @@ PredictionBody good(std::string_view text) {
   INFO(text);
   REQUIRE(std::holds_alternative<PredictionBody>(parsed));
   return std::get<PredictionBody>(std::move(parsed));
+}
+
+std::vector<std::vector<double>> rows(const PredictionBody& body) {
+  std::vector<std::vector<double>> all;
+  for (std::size_t i = 0; i < body.request.rows.size(); ++i) {
+    const auto row = body.request.rows[i];
+    all.emplace_back(row.begin(), row.end());
+  }
+  return all;
 }
 
 /// Returns `loc/by/slash: type` of the first error.
@@ -32,20 +44,20 @@ std::string wrong(std::string_view text) {
 
 TEST_CASE("the bodies of existing clients are read", "[http]") {
   const auto first = good(R"({"feature_vector": [0], "score": false})");
-  CHECK(first.request.rows == std::vector<std::vector<double>>{{0}});
+  CHECK(rows(first) == std::vector<std::vector<double>>{{0}});
   CHECK_FALSE(first.score);
-  CHECK_FALSE(first.batch);
+  CHECK_FALSE(first.request.batch);
   const auto second = good(R"({"feature_vector":[0.56,0.23],"score":true})");
-  CHECK(second.request.rows == std::vector<std::vector<double>>{{0.56, 0.23}});
+  CHECK(rows(second) == std::vector<std::vector<double>>{{0.56, 0.23}});
   CHECK(second.score);
   CHECK_FALSE(good(R"({"feature_vector":[1]})").score);
   CHECK_FALSE(good(R"({"feature_vector":[1],"score":null})").score);
-  CHECK(good(R"({"feature_vector":["0.5","-1e3"]})").request.rows ==
+  CHECK(rows(good(R"({"feature_vector":["0.5","-1e3"]})")) ==
         std::vector<std::vector<double>>{{0.5, -1000}});
 }
 
 TEST_CASE("null and NaN mean a missing value", "[http]") {
-  const auto row = good(R"({"feature_vector":[null,"NaN",1]})").request.rows.at(0);
+  const auto row = rows(good(R"({"feature_vector":[null,"NaN",1]})")).at(0);
   CHECK(std::isnan(row.at(0)));
   CHECK(std::isnan(row.at(1)));
   CHECK(row.at(2) == 1);
@@ -56,8 +68,8 @@ TEST_CASE("a batch, a model and an entity are read; unknown keys and explain: fa
   const auto body =
       good(R"({"feature_vectors":[[1,2],[],[3]],"model":"node","entity":{"b":"2","a":"1"},
                              "whatever":[{"x":[1]}],"explain":false,"time":null})");
-  CHECK(body.batch);
-  CHECK(body.request.rows == std::vector<std::vector<double>>{{1, 2}, {}, {3}});
+  CHECK(body.request.batch);
+  CHECK(rows(body) == std::vector<std::vector<double>>{{1, 2}, {}, {3}});
   CHECK(body.request.model == "node");
   CHECK(body.request.entity == Labels({{"a", "1"}, {"b", "2"}}));
   CHECK_FALSE(good(R"({"feature_vector":[1]})").request.entity.has_value());
@@ -88,10 +100,106 @@ TEST_CASE("each wrong value is named by its place", "[http]") {
   CHECK(wrong(R"([1])") == "body: type_error.dict");
 }
 
-TEST_CASE("explain and time are refused by name", "[http]") {
-  CHECK(wrong(R"({"feature_vector":[1],"explain":true})") ==
-        "body/explain: value_error.unsupported");
-  CHECK(wrong(R"({"feature_vector":[1],"time":1})") == "body/time: value_error.unsupported");
+TEST_CASE("explain and time are read", "[http]") {
+  CHECK(good(R"({"feature_vector":[1],"explain":true})").request.explain);
+  CHECK_FALSE(good(R"({"feature_vector":[1],"explain":0})").request.explain);
+  const TimePoint at{std::chrono::milliseconds(1'700'000'000'500)};
+  for (const auto* time : {"1700000000.5", "\"1700000000.5\"", "\"2023-11-14T22:13:20.5Z\"",
+                           "\"2023-11-14T23:13:20.500+01:00\"", "17000000005e-1"}) {
+    CHECK(good(std::string(R"({"feature_vector":[1],"time":)") + time + "}").request.time == at);
+  }
+  CHECK(wrong(R"({"feature_vector":[1],"explain":"yes"})") == "body/explain: type_error.bool");
+  for (const auto* time :
+       {"\"yesterday\"", "true", "[]", "{}", "1e300", "-1e300", "\"\"", "\"2023-02-29T00:00:00Z\"",
+        "\"2023-11-14T22:13:20\"", "\"2023-11-14T22:13:20Z \"", "\"inf\"", "\"nan\""}) {
+    CHECK(wrong(std::string(R"({"feature_vector":[1],"time":)") + time + "}") ==
+          "body/time: value_error.time");
+  }
+}
+
+TEST_CASE("a slip of a known key is named, other unknown keys are ignored", "[http]") {
+  CHECK(wrong(R"({"feature_vector":[1],"modle":"a"})") == "body/modle: value_error.extra");
+  CHECK(wrong(R"({"feature_vector":[1],"Score":true})") == "body/Score: value_error.extra");
+  CHECK(wrong(R"({"feature_vector":[1],"explian":true})") == "body/explian: value_error.extra");
+  CHECK(wrong(R"({"featur_vector":[1]})") == "body/featur_vector: value_error.extra");
+  CHECK(wrong(R"({"feature_vector":[1],"times":1})") == "body/times: value_error.extra");
+  for (const auto* key : {"id", "features", "mode_of_use", "", "timeout", "request_id", "é",
+                          "a_key_that_is_much_longer_than_ours_are"}) {
+    good(std::string(R"({"feature_vector":[1],")") + key + R"(":{"score":"x","y":[1,{}]}})");
+  }
+}
+
+TEST_CASE("a known key given twice is refused, as either could be meant", "[http]") {
+  CHECK(wrong(R"({"feature_vector":[1],"feature_vector":[2]})") ==
+        "body/feature_vector: value_error.duplicate");
+  CHECK(wrong(R"({"feature_vector":[1],"entity":{"a":"1","a":"2"}})") ==
+        "body/entity/a: value_error.duplicate");
+}
+
+TEST_CASE("an entity of very many labels is refused without comparing them all", "[http]") {
+  std::string body = R"({"feature_vector":[1],"entity":{"a":"")";
+  for (int i = 0; i < 20'000; ++i) body += ",\"" + std::to_string(i) + "\":\"\"";
+  CHECK(wrong(body + "}}") == "body/entity: value_error.dict.max_items");
+}
+
+TEST_CASE("bodies of the usual shape take the short way, and it reads the same", "[http]") {
+  for (const auto* text :
+       {R"({"feature_vector":[0.56,0.23],"score":true})",
+        R"( { "feature_vector" : [ 1 , -2e-3 ] } )",
+        R"({"feature_vectors":[[1,null],[],["NaN"]],"score":false,"explain":true})",
+        R"({"model":"node","entity":{"b":"2","a":"1"},"time":1700000000,"feature_vector":[-0]})",
+        R"({"feature_vector":[],"time":"2023-11-14T22:13:20Z","entity":{}})",
+        R"({"feature_vector":[123456789012345678901234567890,0.1,1E+2,5e-324]})"}) {
+    INFO(text);
+    const auto usual = read_usual_prediction(text);
+    REQUIRE(usual);
+    const auto any = std::get<PredictionBody>(read_any_prediction(text));
+    CHECK(usual->request.model == any.request.model);
+    CHECK(usual->request.entity == any.request.entity);
+    CHECK(usual->request.time == any.request.time);
+    CHECK(usual->request.batch == any.request.batch);
+    CHECK(usual->request.explain == any.request.explain);
+    CHECK(usual->score == any.score);
+    const auto a = rows(*usual);
+    const auto b = rows(any);
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      REQUIRE(a[i].size() == b[i].size());
+      for (std::size_t j = 0; j < a[i].size(); ++j) {
+        CHECK((a[i][j] == b[i][j] || (std::isnan(a[i][j]) && std::isnan(b[i][j]))));
+        CHECK(std::signbit(a[i][j]) == std::signbit(b[i][j]));
+      }
+    }
+  }
+}
+
+TEST_CASE("what is unusual or wrong does not take the short way", "[http]") {
+  for (const auto* text : {"",
+                           "{",
+                           "{}",
+                           "[1]",
+                           R"({"feature_vector":[1]}x)",
+                           R"({"feature_vector":[1,]})",
+                           R"({"feature_vector":[1]},)",
+                           R"({"feature_vector":[01]})",
+                           R"({"feature_vector":[+1]})",
+                           R"({"feature_vector":[1.]})",
+                           R"({"feature_vector":[.5]})",
+                           R"({"feature_vector":[1e]})",
+                           R"({"feature_vector":[-]})",
+                           R"({"feature_vector":[1e999]})",
+                           R"({"feature_vector":[NaN]})",
+                           R"({"feature_vector":["x"]})",
+                           R"({"feature_vector":[1],"model":"\u0041"})",
+                           R"({"feature_vector":[1],"model":"é"})",
+                           R"({"feature_vector":[1],"other":1})",
+                           R"({"feature_vector":[1],"feature_vector":[1]})",
+                           R"({"feature_vectors":[]})",
+                           R"({"feature_vector":[1],"feature_vectors":[[1]]})",
+                           R"({"score":true})"}) {
+    INFO(text);
+    CHECK_FALSE(read_usual_prediction(text));
+  }
 }
 
 TEST_CASE("several errors are told at once, but not endlessly many", "[http]") {
@@ -124,5 +232,5 @@ TEST_CASE("a locale with a decimal comma changes nothing", "[http]") {
   std::setlocale(LC_NUMERIC, "de_DE.UTF-8");
   const auto body = good(R"({"feature_vector":[0.5,"1.25"]})");
   std::setlocale(LC_NUMERIC, "C");
-  CHECK(body.request.rows == std::vector<std::vector<double>>{{0.5, 1.25}});
+  CHECK(rows(body) == std::vector<std::vector<double>>{{0.5, 1.25}});
 }

@@ -306,9 +306,10 @@ TEST_CASE("scrapes beyond the limit get 503 while the others are still served", 
 TEST_CASE("busy predictions give 503 at once and starve neither scrapes nor probes", "[http]") {
   Gate gate;
   auto services = fake_services();
-  services.predict = [&gate](const PredictionRequest&) -> forest::Result<std::vector<Prediction>> {
+  services.predict = [&gate](const PredictionRequest&, PredictionSink& sink) -> forest::Status {
     gate.enter();
-    return std::vector<Prediction>{{0.5, true}};
+    sink.take({0.5, true});
+    return forest::Done{};
   };
   HttpOptions options;
   options.threads = 2;

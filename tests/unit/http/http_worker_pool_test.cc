@@ -1,4 +1,9 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <algorithm>
+#include <atomic>
 #include <semaphore>
 
 #include "exporter/http/worker_pool.h"
@@ -45,4 +50,23 @@ TEST_CASE("a stopped pool takes nothing", "[http]") {
   auto left = connection();
   CHECK_FALSE(pool.submit(left));
   CHECK_FALSE(pool.relaxed());
+}
+
+TEST_CASE("a pool of lower priority leaves the other threads theirs", "[http]") {
+  const auto niceness = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+  const int before = niceness();
+  std::atomic<int> seen = -100;
+  std::binary_semaphore done(0);
+  WorkerPool pool(
+      1, 1,
+      [&](std::unique_ptr<ServerConnection>) {
+        seen = niceness();
+        done.release();
+      },
+      1);
+  auto one = connection();
+  REQUIRE(pool.submit(one));
+  done.acquire();
+  CHECK(seen == std::min(before + 1, 19));
+  CHECK(niceness() == before);
 }
