@@ -135,8 +135,9 @@ struct LimitsConfig {
   std::size_t entities_per_detector = 10'000;  ///< 1 to 1,000,000
   std::size_t series =
       100'000;  ///< result series on /metrics, all detectors together; 1 to 10,000,000
-  std::size_t feature_series = 2'000;  ///< entities x features shown feature by feature, all
-                                       ///< detectors together; beyond it active ones; 0 to 1,000,000
+  /// Entities x features shown feature by feature, all detectors together; beyond it those of
+  /// active entities; 0 to 1,000,000.
+  std::size_t feature_series = 2'000;
   std::size_t training_samples = 20'000'000;  ///< 1 to 1,000,000,000
   friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };

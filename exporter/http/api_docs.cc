@@ -50,7 +50,7 @@ constexpr const char* kReason = R"({
                      "type": "number", "minimum": 0, "maximum": 1}},
   "required": ["feature", "value", "expected", "contribution"], "additionalProperties": false})";
 
-constexpr const char *kVerdict = R"(
+constexpr const char* kVerdict = R"(
     "at": {"description": "The time that was scored, unix seconds", "type": "number"},
     "state": {"description": "warming: scored and shown, never detected",
               "enum": ["warming", "ready"]},

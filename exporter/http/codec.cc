@@ -105,7 +105,8 @@ HttpResponse handle(HttpRequest request, Exchange& exchange) {
 void put_head(const HttpResponse& from, httplib::Response& to) {
   to.status = from.status;
   to.set_header("Content-Type", from.content_type);
-  to.set_header("Content-Length", std::to_string(from.size()));
+  // A 304 may only give the length of the answer left out (RFC 9110, 8.6), which its maker knows.
+  if (from.status != 304) to.set_header("Content-Length", std::to_string(from.size()));
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
 }
 

@@ -67,6 +67,10 @@ HttpResponse StaticFile::answer(const HttpRequest& request) const {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   if (names(request.header("if-none-match"), tag)) {
     response.status = 304;
+    const std::size_t bytes = packed              ? packed_->size()
+                              : plain_ != nullptr ? plain_->size()
+                                                  : plain_bytes_;
+    response.headers.emplace_back("Content-Length", std::to_string(bytes));
     return response;
   }
   if (packed) {

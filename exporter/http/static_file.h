@@ -15,7 +15,7 @@ class StaticFile {
   /// Keeps both forms of `plain`.
   StaticFile(std::string content_type, std::string plain);
   /// Keeps the gzip form alone; clients that do not accept it cost an inflation.
-  /// @param plain_bytes  an upper bound on the size once inflated
+  /// @param plain_bytes  the size once inflated
   static StaticFile from_gzip(std::string content_type, std::string_view packed,
                               std::size_t plain_bytes);
 

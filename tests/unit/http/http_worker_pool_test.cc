@@ -1,9 +1,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <algorithm>
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <semaphore>
 
 #include "exporter/http/worker_pool.h"
