@@ -82,8 +82,9 @@ std::vector<FeatureReason> reasons(const DetectorSpec& spec, const Explainer& ex
 }
 
 std::string to_text(TimePoint at) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
+  // Not by the system's clock: its nanoseconds end in the year 2262.
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
 }
 
 }  // namespace

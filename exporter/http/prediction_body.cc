@@ -56,8 +56,9 @@ std::string_view meant_by(std::string_view key) {
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   for (const auto known : kKeys) {
     const std::size_t allowed = known.size() > 7 ? 2 : 1;
-    const auto [less, more] = std::minmax(lower.size(), known.size());
-    if (more - less <= allowed && edits(lower, known) <= allowed) return known;
+    const std::size_t difference =
+        std::max(lower.size(), known.size()) - std::min(lower.size(), known.size());
+    if (difference <= allowed && edits(lower, known) <= allowed) return known;
   }
   return {};
 }

@@ -117,7 +117,9 @@ std::optional<TimePoint> parse_time(std::string_view text) {
 }
 
 std::string to_rfc3339(TimePoint at) {
-  const std::time_t seconds = system_clock::to_time_t(at);
+  // Not by the system's clock: its nanoseconds end in the year 2262.
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
   std::tm parts{};
   std::array<char, 32> text{};
   if (gmtime_r(&seconds, &parts) == nullptr) return {};

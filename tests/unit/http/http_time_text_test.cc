@@ -58,4 +58,6 @@ TEST_CASE("what is no time, or beyond the years 1 to 9999, is refused", "[http]"
 
 TEST_CASE("times are shown in UTC", "[http]") {
   CHECK(to_rfc3339(at(1'700'000'000'999)) == "2023-11-14T22:13:20Z");
+  CHECK(to_rfc3339(at(-1)) == "1969-12-31T23:59:59Z");
+  CHECK(to_rfc3339(at(253'402'300'799'000)) == "9999-12-31T23:59:59Z");
 }
