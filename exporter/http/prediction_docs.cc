@@ -80,18 +80,20 @@ std::vector<NamedSchema> prediction_schemas() {
 }
 
 constexpr const char* kWrongLength =
-    R"({"status": "error", "errorType": "bad_data", "error": "mean_sd has 2 features, not 1",
-    "detail": [{"loc": ["body", "feature_vector"], "msg": "mean_sd has 2 features, not 1",
+    R"({"status": "error", "errorType": "bad_data",
+    "error": "feature_vector has 1 value, model mean_sd has 2 columns: mean, sd",
+    "detail": [{"loc": ["body", "feature_vector"],
+    "msg": "feature_vector has 1 value, model mean_sd has 2 columns: mean, sd",
     "type": "value_error.length"}]})";
 
 constexpr const char* kUnknownModel =
-    R"({"status": "error", "errorType": "not_found", "error": "no model named none",
-    "detail": [{"loc": ["body", "model"], "msg": "no model named none",
+    R"({"status": "error", "errorType": "not_found", "error": "no model or detector named none",
+    "detail": [{"loc": ["body", "model"], "msg": "no model or detector named none",
     "type": "value_error.model_not_found"}]})";
 
 constexpr const char* kUnknownInQuery =
-    R"({"status": "error", "errorType": "not_found", "error": "no model named none",
-    "detail": [{"loc": ["query", "model"], "msg": "no model named none",
+    R"({"status": "error", "errorType": "not_found", "error": "no model or detector named none",
+    "detail": [{"loc": ["query", "model"], "msg": "no model or detector named none",
     "type": "value_error.model_not_found"}]})";
 
 constexpr const char* kInformation = R"({"n_estimators": 100, "max_samples": 256,
@@ -186,8 +188,11 @@ RouteDocs prediction_docs() {
                             R"({"predictions": [{"is_inlier": 1}, {"is_inlier": -1}]})"}}}}},
            error_answer(404, "No such model, detector or entity",
                         {{"model", "An unknown model", kUnknownModel}}),
-           error_answer(413, "The body is too large, as sent or unpacked"),
-           error_answer(422, "Not JSON, or a field is wrong: `detail` names it",
+           error_answer(413,
+                        "The body is too large, as sent or unpacked, or scoring its vectors costs "
+                        "more than one request may: `error` says how many fit"),
+           error_answer(422,
+                        "Not JSON, or a field is wrong, misspelt or given twice: `detail` names it",
                         {{"length", "A vector of the wrong length", kWrongLength}}),
            error_answer(503, "The detector is not trained yet")},
       .schemas = prediction_schemas()};

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <optional>
+#include <semaphore>
 #include <utility>
 
 #include "exporter/http/codec.h"
@@ -22,6 +23,8 @@ constexpr std::size_t kScrapeThreads = 4;
 constexpr std::size_t kProbeThreads = 2;
 /// Scores for thousands of rows take long: they give way to the scrapes, the probes and the loop.
 constexpr int kRestNiceness = 5;
+/// How many of them run at a time; the others hold no more than their body. Most take microseconds.
+constexpr std::ptrdiff_t kComputing = 8;
 constexpr std::size_t kHandshakeThreads = 2;
 /// Requests that wait for a bcrypt, 60 ms each, and those of one address among them: who guesses
 /// passwords holds up himself first.
@@ -53,9 +56,9 @@ struct HttpServer::Impl {
         scrapes(kScrapeThreads, options.limits.queue, worker(false)),
         probes(kProbeThreads, options.limits.queue, worker(false)) {}
 
-  WorkerPool::Work worker(bool linger) {
-    return [this, linger](std::unique_ptr<ServerConnection> connection) {
-      serve(std::move(connection), linger);
+  WorkerPool::Work worker(bool rest_lane) {
+    return [this, rest_lane](std::unique_ptr<ServerConnection> connection) {
+      serve(std::move(connection), rest_lane);
     };
   }
 
@@ -156,12 +159,16 @@ struct HttpServer::Impl {
     return {};
   }
 
-  void answer(ServerConnection& connection) {
+  /// @param bounded  waits while as many others compute: each holds a body, its values and its
+  /// answer
+  void answer(ServerConnection& connection, bool bounded) {
+    if (bounded) computing.acquire();
     auto& frame = connection.frame;
     const std::string path = frame.raw_path();
     const auto handler = [this](const HttpRequest& request) { return routes.dispatch(request); };
     const int status =
         codec.answer(frame, connection.close_after, handler, connection.out, connection.web.get());
+    if (bounded) computing.release();
     connection.phase = ServerConnection::Phase::writing;
     connection.deadline = steady_now() + options.limits.send;
     observe(path, status, connection.complete);
@@ -173,12 +180,12 @@ struct HttpServer::Impl {
     if (std::exchange(connection.scrape, false)) --scrapes_now;
   }
 
-  /// On a worker's thread.
-  void serve(std::unique_ptr<ServerConnection> connection, bool linger) {
+  /// On a worker's thread. @param rest_lane  of those who compute, and linger
+  void serve(std::unique_ptr<ServerConnection> connection, bool rest_lane) {
     do {
-      answer(*connection);
+      answer(*connection, rest_lane);
       end_scrape(*connection);
-    } while (linger && next_here(*connection));
+    } while (rest_lane && next_here(*connection));
     loop->give_back(std::move(connection));
   }
 
@@ -213,6 +220,7 @@ struct HttpServer::Impl {
   std::vector<std::string> addresses;
   std::atomic<std::size_t> scrapes_now = 0;    // raised by the loop's thread alone
   std::map<PeerGroup, std::size_t> hashes_of;  // the loop's thread alone
+  std::counting_semaphore<> computing{kComputing};
   std::unique_ptr<EventLoop> loop;
   WorkerPool rest, scrapes, probes;
   std::unique_ptr<WorkerPool> hashes, handshakes;

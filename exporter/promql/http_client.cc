@@ -207,7 +207,12 @@ Result<HttpAnswer> HttpClient::send(Connection& connection, const Job& job, bool
     return Error{ErrorKind::data, fmt::format("answer is larger than {} bytes", limits_.body_bytes),
                  "too_large"};
   }
-  if (error != httplib::Error::Success) return transport_error(error, connection);
+  if (error != httplib::Error::Success) {
+    // The library's own wait for a connection ends with the deadline too, up to a millisecond
+    // before.
+    const auto now = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    return now >= job.deadline ? timeout : transport_error(error, connection);
+  }
   return answer;
 }
 

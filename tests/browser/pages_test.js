@@ -49,6 +49,10 @@ for (const place of places) {
       exporter = await Exporter.start(...place.flags);
       if (place.proxy) proxy = await stripPrefix(exporter.origin);
       base = place.proxy ? `http://127.0.0.1:${proxy.address().port}/outer/` : place.base(exporter.origin);
+      // Ready once the first cycle was tried.
+      for (const end = Date.now() + deadline; Date.now() < end && (await fetch(base + "-/ready")).status !== 200;) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
       page.setDefaultTimeout(deadline);
       faults = [];
