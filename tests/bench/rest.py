@@ -184,7 +184,7 @@ def main():
     report = Report()
     report.add("rest_score", "req/s", measured["score"], baseline, measured["their_score"], more_is_better=True)
     report.add("rest_score_cpu", "us/req", measured["score_cpu"], baseline, measured["their_cpu"])
-    report.add("rest_explain", "req/s", measured["explain"])
+    report.add("rest_explain", "req/s", measured["explain"], more_is_better=True)
     report.add("rest_explain_cpu", "us/req", measured["explain_cpu"])
     report.add("rest_p50_at_5000", "ms", measured["p50"])
     report.add("rest_p99_at_5000", "ms", measured["p99"])
