@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "forest/row_block.h"
+#include "forest/rows_view.h"
 
 namespace forest {
 namespace {

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "forest/leaf_bits.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define FOREST_X86 1
@@ -19,10 +21,8 @@ constexpr std::size_t kWideTop = 4;     // the same with AVX-512
 constexpr std::size_t kLanes = 8;       // rows walked side by side, to hide the latency of loads
 constexpr std::size_t kTreeLanes = 10;  // trees walked side by side for a single row
 constexpr std::uint32_t kAlwaysLeft = 0xFFFFFFFFU;
-constexpr std::size_t kMostRows = 144;
 constexpr std::size_t kSmall = 65536;  // slots that are fine whatever the trees look like
 constexpr std::size_t kSlotsPerNode = 8;
-constexpr std::size_t kLine = 64;  // bytes of a cache line
 
 /// One step from a node to its child: node = 2 node + (row key > node key). The lane picks a row of
 /// the block, the table a tree. Loads are what there are too few of: one fetches the whole slot,
@@ -121,21 +121,6 @@ void walk_top_portable(const Slot* slots, const std::uint32_t* keys, std::size_t
   }
 }
 
-/// The leaves of the top, one bit each, the first highest, that a row may still reach when it goes
-/// right at a node.
-template <std::size_t Top>
-constexpr auto kKeep = [] {
-  std::array<std::uint32_t, std::size_t{1} << Top> keep{};
-  for (std::size_t level = 0; level < Top; ++level) {
-    const std::size_t half = std::size_t{1} << (Top - level - 1);
-    for (std::size_t at = 0; at < std::size_t{1} << level; ++at) {
-      const std::uint64_t left = ((std::uint64_t{1} << half) - 1) << (32 - half - 2 * half * at);
-      keep[(std::size_t{1} << level) + at] = ~static_cast<std::uint32_t>(left);
-    }
-  }
-  return keep;
-}();
-
 // A row starts with a bit for each node below the top; a cut that sends it right clears those of
 // its left side, and the first bit left is its node (BitWalk names the source). A cut is fetched
 // once for 48 rows.
@@ -150,7 +135,7 @@ template <std::size_t Top>
     for (std::size_t node = 1; node < kSize; ++node) {
       const std::uint32_t* const from = column(keys, slots[node]) + row;
       const __m512i cut = _mm512_set1_epi32(static_cast<int>(slots[node].key));
-      const __m512i keep = _mm512_set1_epi32(static_cast<int>(kKeep<Top>[node]));
+      const __m512i keep = _mm512_set1_epi32(static_cast<int>(kKeptLeaves<Top>[node]));
       for (std::size_t i = 0; i < 3; ++i) {
         const __mmask16 right = _mm512_cmpgt_epu32_mask(_mm512_loadu_si512(from + i * kRows), cut);
         left[i] = _mm512_mask_and_epi32(left[i], right, left[i], keep);
@@ -304,32 +289,23 @@ void HeapWalk::place(const Tree& tree, std::size_t number, std::uint32_t column_
   }
 }
 
-void HeapWalk::add(const KeyBlock& block, std::span<double> sums, CpuKernel kernel,
-                   std::span<const std::byte> ahead) const {
-  assert(sums.size() == block.capacity() && block.capacity() <= kMostRows);
-  const TopWalk top = top_walk(kernel);
+void HeapWalk::add(std::size_t tree, const KeyBlock& block, std::span<double> sums,
+                   CpuKernel kernel) const {
+  assert(tree < trees_ && sums.size() == block.capacity());
   const bool wide = kernel == CpuKernel::avx512;
-  const RestWalk rest = wide ? kWideRestWalks[depth_ - kWideTop] : kRestWalks[depth_ - kTop];
-  const std::size_t size = std::size_t{1} << depth_;
   const std::size_t rows = (block.size() + 47) / 48 * 48;
-  alignas(64) std::array<std::uint32_t, kMostRows> nodes;
-  const std::uint32_t* const keys = published(block.keys());
-  const std::size_t lines_each = (ahead.size() / kLine + trees_) / trees_;
-  const bool few_leaves = wide && bits_;
-  std::size_t fetched = 0;
-  for (std::size_t tree = 0; tree < trees_; ++tree) {
-    for (std::size_t i = 0; i < lines_each && fetched < ahead.size(); ++i, fetched += kLine) {
-      __builtin_prefetch(ahead.data() + fetched, 0, 2);
-    }
-    if (few_leaves && bits_->takes(tree)) {
-      bits_->add(tree, keys, rows, sums.data());
-      continue;
-    }
-    const Slot* const slots = slots_.front().slots.data() + tree * size;
-    const double* const values = values_.front().values.data() + tree * size;
-    top(slots, keys, rows, nodes.data());
-    rest(slots, values, keys, nodes.data(), rows, sums.data());
+  const std::uint32_t* const keys = published(block.data());
+  if (wide && bits_ && bits_->takes(tree)) {
+    bits_->add(tree, keys, rows, sums.data());
+    return;
   }
+  const std::size_t size = std::size_t{1} << depth_;
+  const Slot* const slots = slots_.front().slots.data() + tree * size;
+  const double* const values = values_.front().values.data() + tree * size;
+  alignas(64) std::array<std::uint32_t, KeyBlock::kMostRows> nodes;
+  top_walk(kernel)(slots, keys, rows, nodes.data());
+  const RestWalk rest = wide ? kWideRestWalks[depth_ - kWideTop] : kRestWalks[depth_ - kTop];
+  rest(slots, values, keys, nodes.data(), rows, sums.data());
 }
 
 double HeapWalk::sum(const std::uint32_t* keys) const {

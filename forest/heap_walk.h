@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "forest/bit_walk.h"
+#include "forest/column_block.h"
 #include "forest/cpu_kernel.h"
-#include "forest/key_block.h"
 #include "forest/tree.h"
 
 namespace forest {
@@ -33,14 +33,13 @@ class HeapWalk {
   /// @pre fits(trees, columns)
   HeapWalk(std::span<const Tree> trees, std::size_t columns);
 
-  /// Adds to `sums[i]` the leaf values of the block's row i over all trees, in the order of trees;
-  /// rows with missing values get numbers without meaning.
-  /// @param sums   [block.capacity()]
-  /// @param ahead  memory that will be read next, fetched into the cache on the way; may be empty
-  void add(const KeyBlock& block, std::span<double> sums, CpuKernel kernel,
-           std::span<const std::byte> ahead = {}) const;
-  /// Returns the same for one row. @param keys  [columns * KeyBlock::rows_for(columns)], the row's
-  /// key of a column at the start of the column
+  /// Adds to `sums[i]` the value of the leaf that the block's row i ends in; rows with missing
+  /// values get numbers without meaning.
+  /// @param tree  its number; @param sums  [block.capacity()]
+  void add(std::size_t tree, const KeyBlock& block, std::span<double> sums, CpuKernel kernel) const;
+  /// Returns one row's sum of leaf values, in the order of trees.
+  /// @param keys  [columns * KeyBlock::rows_for(columns)], the row's key of a column at the start
+  /// of the column
   double sum(const std::uint32_t* keys) const;
 
   std::size_t memory_bytes() const;

@@ -11,7 +11,6 @@
 #include "forest/heap_walk.h"
 #include "forest/matrix.h"
 #include "forest/measure.h"
-#include "forest/row_block.h"
 #include "forest/tree.h"
 
 namespace forest {
@@ -58,6 +57,11 @@ class IsolationForest {
   /// Cost O(n * trees * depth); no allocation per row.
   void score(const ConstMatrixRef& rows, std::span<double> out, std::size_t threads = 1) const;
   void score(const ConstFloatMatrixRef& rows, std::span<double> out, std::size_t threads = 1) const;
+  /// The same by those trees alone that did not draw the row for training; NaN where all of them
+  /// did.
+  /// @param drawn  [tree_count()], per tree the ascending numbers of the rows it drew
+  void score_unseen(const ConstMatrixRef& rows, std::span<const std::vector<std::uint32_t>> drawn,
+                    std::span<double> out, std::size_t threads = 1) const;
   /// Returns the score of one row, the same number as `score` writes. @pre row.size() ==
   /// feature_count()
   double score_row(std::span<const double> row) const;
@@ -71,9 +75,6 @@ class IsolationForest {
   std::size_t table_bytes() const;
 
  private:
-  template <typename T>
-  void score_rows(const RowsView<T>& rows, std::span<double> out, std::size_t threads) const;
-
   ForestFrame frame_;
   double normal_length_;  ///< c(sample_size)
   std::vector<Tree> trees_;

@@ -5,10 +5,12 @@
 #include <cassert>
 #include <cmath>
 
+#include "forest/wide_walk.h"
+
 namespace forest {
 namespace {
 
-constexpr std::size_t kLanes = RowBlock::kGroup;
+constexpr std::size_t kLanes = 8;
 
 /// The probability that the walk passes a node: 1 inside of its range, less the farther outside.
 double passing(const NodeRange& range, double value) {
@@ -25,10 +27,12 @@ double passing(const NodeRange& range, double value) {
 struct RowLanes {
   const Tree& only;
   const float* first;
-  std::size_t width;
+  std::size_t stride;  ///< from one column to the next
 
   const Tree& tree(std::size_t) const { return only; }
-  const float* row(std::size_t lane) const { return first + lane * width; }
+  float value(std::size_t lane, std::uint32_t column) const {
+    return first[column * stride + lane];
+  }
 };
 
 /// One row in several trees.
@@ -37,21 +41,26 @@ struct TreeLanes {
   const float* values;
 
   const Tree& tree(std::size_t lane) const { return *trees[lane]; }
-  const float* row(std::size_t) const { return values; }
+  float value(std::size_t, std::uint32_t column) const { return values[column]; }
 };
 
 /// Reads what an axis-parallel cut compares.
 struct AxisCut {
-  static float project(const Tree&, const Node& node, const float* row) { return row[node.column]; }
+  template <typename Lanes>
+  static float project(const Lanes& lanes, std::size_t lane, const Node& node) {
+    return lanes.value(lane, node.column);
+  }
 };
 
 /// Reads what a hyperplane compares. A leaf, whose cut is infinite, reads any plane of its tree.
 struct PlaneCut {
-  static float project(const Tree& tree, const Node& node, const float* row) {
+  template <typename Lanes>
+  static float project(const Lanes& lanes, std::size_t lane, const Node& node) {
+    const Tree& tree = lanes.tree(lane);
     const Term* const terms = tree.terms.data() + node.column;
     float sum = 0.0F;
     for (std::size_t i = 0; i < tree.terms_per_cut; ++i) {
-      sum += terms[i].weight * row[terms[i].column];
+      sum += terms[i].weight * lanes.value(lane, terms[i].column);
     }
     return std::clamp(sum, -kLargestValue, kLargestValue);  // as in training; NaN stays
   }
@@ -66,7 +75,7 @@ Ends walk_to_leaves(const Lanes& lanes, std::size_t depth) {
     for (std::size_t i = 0; i < kLanes; ++i) {
       const Tree& tree = lanes.tree(i);
       const Node& node = tree.nodes.data()[at[i]];
-      const float value = Cut::project(tree, node, lanes.row(i));
+      const float value = Cut::project(lanes, i, node);
       at[i] = node.left + static_cast<std::uint32_t>(value > node.cut);
     }
   }
@@ -99,8 +108,8 @@ Ends walk_range_aware(const Lanes& lanes, std::size_t depth) {
       const Node& node_b = tree_b.nodes.data()[at[b]];
       const NodeRange& range_a = tree_a.ranges.data()[at[a]];
       const NodeRange& range_b = tree_b.ranges.data()[at[b]];
-      const float value_a = Cut::project(tree_a, node_a, lanes.row(a));
-      const float value_b = Cut::project(tree_b, node_b, lanes.row(b));
+      const float value_a = Cut::project(lanes, a, node_a);
+      const float value_b = Cut::project(lanes, b, node_b);
       const Pair value{value_a, value_b};
       const Pair lo{range_a.lo, range_b.lo};
       const Pair hi{range_a.hi, range_b.hi};
@@ -130,7 +139,9 @@ Ends walk_lanes(const Lanes& lanes, const Tree& kind, std::size_t depth) {
                 : walk_range_aware<AxisCut>(lanes, depth);
 }
 
-double expected_value(const Tree& tree, const float* row, std::vector<Pending>& pending) {
+template <typename Cut>
+double expected_value(const TreeLanes& lanes, std::vector<Pending>& pending) {
+  const Tree& tree = lanes.tree(0);
   double sum = 0.0;
   pending.assign(1, {0, 0, 1.0});
   while (!pending.empty()) {
@@ -143,8 +154,7 @@ double expected_value(const Tree& tree, const float* row, std::vector<Pending>& 
       sum += at.weight * (tree.values[at.node] - below);
       continue;
     }
-    const float value = tree.terms_per_cut > 0 ? PlaneCut::project(tree, node, row)
-                                               : AxisCut::project(tree, node, row);
+    const float value = Cut::project(lanes, 0, node);
     const bool missing = std::isnan(value);
     if (by_range) {
       if (!missing) at.weight *= passing(tree.ranges[at.node], double{value});
@@ -164,30 +174,30 @@ double expected_value(const Tree& tree, const float* row, std::vector<Pending>& 
 
 }  // namespace
 
-void add_tree(const Tree& tree, const RowBlock& block, std::span<double> sums,
-              WalkScratch& scratch) {
-  assert(sums.size() >= block.padded_size());
-  const std::vector<std::uint32_t>& incomplete = block.incomplete();
-  scratch.kept.clear();
-  for (const std::uint32_t row : incomplete) scratch.kept.push_back(sums[row]);
-  if (incomplete.size() < block.size()) {
-    for (std::size_t first = 0; first < block.size(); first += kLanes) {
-      const Ends ends =
-          walk_lanes(RowLanes{tree, block.row(first), block.width()}, tree, tree.depth);
-      for (std::size_t i = 0; i < kLanes; ++i) sums[first + i] += ends[i];
-    }
+void add_tree(const Tree& tree, const ValueBlock& block, std::span<double> sums, CpuKernel kernel) {
+  assert(sums.size() == block.capacity());
+  if (kernel == CpuKernel::avx512 && takes_wide_walk(tree)) {
+    add_tree_wide(tree, block, sums);
+    return;
   }
-  for (std::size_t i = 0; i < incomplete.size(); ++i) {
-    sums[incomplete[i]] =
-        scratch.kept[i] + expected_value(tree, block.row(incomplete[i]), scratch.pending);
+  for (std::size_t first = 0; first < block.size(); first += kLanes) {
+    const Ends ends =
+        walk_lanes(RowLanes{tree, block.data() + first, block.capacity()}, tree, tree.depth);
+    for (std::size_t i = 0; i < kLanes; ++i) sums[first + i] += ends[i];
   }
+}
+
+double value_of_incomplete(const Tree& tree, std::span<const float> row, WalkScratch& scratch) {
+  const TreeLanes lanes{{&tree}, row.data()};
+  return tree.terms_per_cut > 0 ? expected_value<PlaneCut>(lanes, scratch.pending)
+                                : expected_value<AxisCut>(lanes, scratch.pending);
 }
 
 double sum_over(std::span<const Tree> trees, std::span<const float> row, bool complete,
                 WalkScratch& scratch) {
   double sum = 0.0;
   if (!complete) {
-    for (const Tree& tree : trees) sum += expected_value(tree, row.data(), scratch.pending);
+    for (const Tree& tree : trees) sum += value_of_incomplete(tree, row, scratch);
     return sum;
   }
   for (std::size_t first = 0; first < trees.size();) {

@@ -6,7 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "forest/row_block.h"
+#include "forest/column_block.h"
+#include "forest/cpu_kernel.h"
 #include "forest/tree.h"
 
 namespace forest {
@@ -21,20 +22,23 @@ struct Pending {
 /// Buffers of a walk, made once and used for many rows.
 struct WalkScratch {
   std::vector<Pending> pending;
-  std::vector<double> kept;
   std::vector<float> row;
 };
 
 /// Adds to `sums[i]` the value of the leaf that the block's row i ends in; for a tree with ranges,
-/// its expected path length (Measure::range_aware).
-///
-/// A missing value (NaN) at a node continues in both children, weighted by their training rows.
-/// @param sums  at least block.padded_size() elements; those past block.size() take any value
-/// Cost O(rows * depth), for a row with missing values up to O(nodes of the tree).
-void add_tree(const Tree& tree, const RowBlock& block, std::span<double> sums,
-              WalkScratch& scratch);
+/// its expected path length (Measure::range_aware). Rows with missing values get numbers without
+/// meaning; value_of_incomplete knows theirs. All kernels give the same bits.
+/// @param sums  [block.capacity()]; those past block.size() take any value
+/// Cost O(rows * depth).
+void add_tree(const Tree& tree, const ValueBlock& block, std::span<double> sums,
+              CpuKernel kernel = best_cpu_kernel());
 
-/// Returns one row's sum over trees: bit-equal to adding them up tree by tree with `add_tree`,
+/// Returns the same for one row with missing values (NaN): at a node that asks for one it goes on
+/// in both children, weighted by their training rows.
+/// @param row  scaled. Cost up to O(nodes of the tree).
+double value_of_incomplete(const Tree& tree, std::span<const float> row, WalkScratch& scratch);
+
+/// Returns one row's sum over trees, in their order: bit-equal to adding them up tree by tree,
 /// without the detour over a block.
 /// @param row  scaled; @param complete  no value is NaN
 double sum_over(std::span<const Tree> trees, std::span<const float> row, bool complete,

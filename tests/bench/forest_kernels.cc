@@ -16,9 +16,9 @@
 #include <string_view>
 #include <vector>
 
+#include "forest/column_block.h"
 #include "forest/cpu_kernel.h"
 #include "forest/heap_walk.h"
-#include "forest/key_block.h"
 #include "forest/train.h"
 #include "tests/bench/data.h"
 #include "tests/bench/stopwatch.h"
@@ -100,15 +100,20 @@ void measure_heap(const Subject& subject) {
   const double rows = static_cast<double>(block.capacity());
   const std::size_t blocks = view.count / block.capacity();
   if (blocks == 0) return;
+  const auto walk_trees = [&](CpuKernel kernel) {
+    for (std::size_t tree = 0; tree < subject.forest.tree_count(); ++tree) {
+      walk.add(tree, block, sums, kernel);
+    }
+  };
   for (const CpuKernel kernel : forest::cpu_kernels()) {
     const Timing both = measure(rows, [&](std::uint64_t call) {
       block.fill(view, call % blocks * block.capacity(), block.capacity());
       std::fill(sums.begin(), sums.end(), 0.0);
-      walk.add(block, sums, kernel);
+      walk_trees(kernel);
       keep(sums);
     });
     const Timing alone = measure(rows, [&](std::uint64_t) {
-      walk.add(block, sums, kernel);
+      walk_trees(kernel);
       keep(sums);
     });
     print(subject, "keys+walk " + std::string(to_string(kernel)), both, alone.middle);

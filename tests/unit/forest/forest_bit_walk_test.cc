@@ -23,9 +23,10 @@ void compare(const IsolationForest& model, const Matrix& rows) {
     REQUIRE(walk.takes(tree) == (leaves >= 2 && leaves <= BitWalk::kMostLeaves));
     if (!walk.takes(tree)) continue;
     std::vector<double> sums(block.capacity(), 0.5);
-    walk.add(tree, block.keys(), count, sums.data());
+    walk.add(tree, block.data(), count, sums.data());
     std::vector<double> expected(block.capacity(), 0.5);
-    HeapWalk(std::span(&peer, 1), model.feature_count()).add(block, expected, CpuKernel::portable);
+    HeapWalk(std::span(&peer, 1), model.feature_count())
+        .add(0, block, expected, CpuKernel::portable);
     for (std::size_t row = 0; row < count; ++row) REQUIRE(sums[row] == expected[row]);
     for (std::size_t row = count; row < sums.size(); ++row) REQUIRE(sums[row] == 0.5);
   }

@@ -9,7 +9,7 @@
 
 #include "forest/fit_scale.h"
 #include "forest/grow.h"
-#include "forest/row_block.h"
+#include "forest/rows_view.h"
 #include "samples.h"
 
 using forest::ColumnScale;

@@ -16,9 +16,9 @@ using forest::KeyBlock;
 using forest::Matrix;
 using forest::order_key;
 using forest::Random;
-using forest::RowBlock;
 using forest::RowsView;
 using forest::Tree;
+using forest::ValueBlock;
 using forest::WalkScratch;
 
 namespace {
@@ -42,7 +42,20 @@ std::vector<double> reference(const std::vector<Tree>& trees, const Matrix& rows
   return sums;
 }
 
-std::vector<double> in_blocks(const HeapWalk& heap, const std::vector<ColumnScale>& columns,
+/// What a heap walk and the number of its trees are asked for together.
+struct Heap {
+  explicit Heap(const std::vector<Tree>& trees, std::size_t columns)
+      : walk(trees, columns), count(trees.size()) {}
+
+  void add(const KeyBlock& block, std::span<double> sums, CpuKernel kernel) const {
+    for (std::size_t tree = 0; tree < count; ++tree) walk.add(tree, block, sums, kernel);
+  }
+
+  HeapWalk walk;
+  std::size_t count;
+};
+
+std::vector<double> in_blocks(const Heap& heap, const std::vector<ColumnScale>& columns,
                               const Matrix& rows, CpuKernel kernel) {
   KeyBlock block(columns);
   std::vector<double> sums(block.capacity());
@@ -59,14 +72,14 @@ std::vector<double> in_blocks(const HeapWalk& heap, const std::vector<ColumnScal
   return all;
 }
 
-double alone(const HeapWalk& heap, const std::vector<ColumnScale>& columns,
+double alone(const Heap& heap, const std::vector<ColumnScale>& columns,
              std::span<const double> row) {
   const std::size_t stride = KeyBlock::rows_for(columns.size());
   std::vector<std::uint32_t> keys(columns.size() * stride);
   for (std::size_t column = 0; column < columns.size(); ++column) {
     keys[column * stride] = order_key(columns[column].to_scaled(row[column]));
   }
-  return heap.sum(keys.data());
+  return heap.walk.sum(keys.data());
 }
 
 std::vector<Tree> stumps(std::size_t count, std::size_t one_of_depth) {
@@ -98,7 +111,7 @@ TEST_CASE("all kernels and one row alone give the bits of the definition", "[for
         if (random.below(3) == 0)
           column = {random.normal(), std::ldexp(1.0, 2 - static_cast<int>(random.below(5)))};
       }
-      const HeapWalk heap(trees, width);
+      const Heap heap(trees, width);
       const Eigen::Index rows = 1 + random.below(width > 100 ? 100 : 320);
       const Matrix data = awkward_rows(rows, width, ++seed);
       const std::vector<double> expected = reference(trees, data, columns);
@@ -122,7 +135,7 @@ TEST_CASE("any number of rows in a block gets the same sums, up to its capacity"
   Random random(3, 0);
   std::vector<Tree> trees;
   for (int i = 0; i < 3; ++i) trees.push_back(random_tree(4, 6, false, 0, random));
-  const HeapWalk heap(trees, 4);
+  const Heap heap(trees, 4);
   const std::vector<ColumnScale> columns(4);
   KeyBlock block(columns);
   const auto capacity = static_cast<Eigen::Index>(block.capacity());
@@ -147,7 +160,7 @@ TEST_CASE("the heap walk adds to sums, in the order of trees", "[forest]") {
     builder.close(0, 0, 1, value);
     trees.push_back(std::move(builder).finish());
   }
-  const HeapWalk heap(trees, 1);
+  const Heap heap(trees, 1);
   const std::vector<ColumnScale> columns(1);
   KeyBlock block(columns);
   const Matrix rows = bell_rows(9, 1, 4);
@@ -165,16 +178,16 @@ TEST_CASE("the heap walk and the walk for any tree give the same bits", "[forest
   for (const std::size_t depth : {0U, 1U, 3U, 8U, 8U, 9U, 10U, 10U, 2U, 4U, 7U, 7U}) {
     trees.push_back(random_tree(6, depth, false, 0, random));
   }
-  const HeapWalk heap(trees, 6);
+  const Heap heap(trees, 6);
   const std::vector<ColumnScale> columns(6, ColumnScale{0.25, 2.0});
   const Matrix rows = awkward_rows(120, 6, 5);
   const std::vector<double> sums = in_blocks(heap, columns, rows, forest::best_cpu_kernel());
-  RowBlock block(columns);
+  ValueBlock block(columns);
   WalkScratch scratch;
   std::vector<float> row(6);
   block.fill(view(rows), 0, 120);
-  std::vector<double> walked(block.padded_size());
-  for (const Tree& tree : trees) add_tree(tree, block, walked, scratch);
+  std::vector<double> walked(block.capacity());
+  for (const Tree& tree : trees) add_tree(tree, block, walked);
   for (std::size_t i = 0; i < 120; ++i) {
     if (std::isnan(sums[i])) continue;
     REQUIRE(forest::copy_row(columns, row_of(rows, static_cast<Eigen::Index>(i)).data(), row));
@@ -217,7 +230,7 @@ TEST_CASE("rows as wide as a heap allows are walked", "[forest]") {
   std::vector<Tree> trees;
   for (int i = 0; i < 12; ++i) trees.push_back(random_tree(kWidth, 10, false, 0, random));
   const std::vector<ColumnScale> columns(kWidth);
-  const HeapWalk heap(trees, kWidth);
+  const Heap heap(trees, kWidth);
   const Matrix rows = bell_rows(50, kWidth, 8);
   const std::vector<double> expected = reference(trees, rows, columns);
   for (const CpuKernel kernel : cpu_kernels()) {

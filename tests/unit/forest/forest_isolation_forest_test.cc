@@ -8,7 +8,7 @@
 
 #include "forest/isolation_forest.h"
 #include "forest/path_length.h"
-#include "forest/row_block.h"
+#include "forest/rows_view.h"
 #include "forest/train.h"
 #include "samples.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "forest/key_block.h"
+#include "forest/column_block.h"
 #include "samples.h"
 
 using forest::ColumnScale;
@@ -11,6 +11,7 @@ using forest::KeyBlock;
 using forest::Matrix;
 using forest::order_key;
 using forest::RowsView;
+using forest::ValueBlock;
 
 TEST_CASE("a block of keys holds a multiple of 48 rows, fewer of more columns", "[forest]") {
   std::size_t last = KeyBlock::rows_for(1);
@@ -24,6 +25,31 @@ TEST_CASE("a block of keys holds a multiple of 48 rows, fewer of more columns", 
   CHECK(last == 48);
   const std::vector<ColumnScale> columns(20);
   CHECK(KeyBlock(columns).capacity() == KeyBlock::rows_for(20));
+  for (const std::size_t width : {1U, 20U, 300U, 10000U}) {
+    CHECK(ValueBlock::rows_for(width) % 48 == 0);
+    CHECK(ValueBlock::rows_for(width) >= KeyBlock::rows_for(width));
+    CHECK(ValueBlock::rows_for(width) <= ValueBlock::kMostRows);
+  }
+}
+
+TEST_CASE("a block of values holds what its keys stand for", "[forest]") {
+  const std::vector<ColumnScale> columns{{0.3, 4.0}, {}, {1e9, 0x1p-30}};
+  const Matrix rows = awkward_rows(48, 3, 8);
+  const RowsView<double> view{rows.data(), 48, 3};
+  KeyBlock keys(columns);
+  ValueBlock values(columns);
+  keys.fill(view, 0, 48);
+  for (const forest::CpuKernel kernel : forest::cpu_kernels()) {
+    values.fill(view, 0, 48, kernel);
+    REQUIRE(values.incomplete() == keys.incomplete());
+    for (std::size_t column = 0; column < 3; ++column) {
+      for (std::size_t row = 0; row < 48; ++row) {
+        const float value = values.data()[column * values.capacity() + row];
+        if (std::isnan(value)) continue;
+        REQUIRE(order_key(value) == keys.data()[column * keys.capacity() + row]);
+      }
+    }
+  }
 }
 
 TEST_CASE("keys stand column by column in the units of their columns", "[forest]") {
@@ -38,7 +64,7 @@ TEST_CASE("keys stand column by column in the units of their columns", "[forest]
       const double value =
           wide(static_cast<Eigen::Index>(row) + 10, static_cast<Eigen::Index>(column) + 1);
       if (std::isnan(value)) continue;
-      const std::uint32_t key = block.keys()[column * block.capacity() + row];
+      const std::uint32_t key = block.data()[column * block.capacity() + row];
       REQUIRE(key == order_key(columns[column].to_scaled(value)));
     }
   }
@@ -68,7 +94,7 @@ TEST_CASE("floats have the keys of the same numbers as doubles", "[forest]") {
   of_floats.fill(RowsView<float>{singles.data(), 48, 4}, 0, 48);
   of_doubles.fill(RowsView<double>{doubles.data(), 48, 4}, 0, 48);
   const std::size_t keys = 4 * of_floats.capacity();
-  CHECK(std::equal(of_floats.keys(), of_floats.keys() + keys, of_doubles.keys()));
+  CHECK(std::equal(of_floats.data(), of_floats.data() + keys, of_doubles.data()));
   CHECK(of_floats.incomplete() == of_doubles.incomplete());
 }
 
@@ -82,7 +108,7 @@ TEST_CASE("all kernels write the same keys, for rows and columns of any number",
       for (std::size_t column = 0; column < width; ++column) {
         for (std::size_t row = 0; row < expected.size(); ++row) {
           const std::size_t at = column * block.capacity() + row;
-          if (expected.keys()[at] == block.keys()[at]) continue;
+          if (expected.data()[at] == block.data()[at]) continue;
           // The keys of rows with a gap have no meaning.
           REQUIRE(std::binary_search(expected.incomplete().begin(), expected.incomplete().end(),
                                      static_cast<std::uint32_t>(row)));

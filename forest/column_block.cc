@@ -1,9 +1,10 @@
-#include "forest/key_block.h"
+#include "forest/column_block.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <type_traits>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -13,13 +14,15 @@
 namespace forest {
 namespace {
 
-constexpr std::size_t kCacheBytes = 20 * 1024;
+/// Keys are read all over the block, so it stays in the first-level cache; the walk of any tree
+/// takes longer to read a tree than its values, so that more rows at a time pay.
+template <typename Element>
+constexpr std::size_t kCacheBytes = std::is_same_v<Element, float> ? 256 * 1024 : 20 * 1024;
 constexpr std::size_t kStep = 48;  // common multiple of the vector lengths and interleaved rows
-constexpr std::size_t kMostRows = 3 * kStep;
-constexpr std::size_t kTile = 8;  // rows and columns that are turned at a time
+constexpr std::size_t kTile = 8;   // rows and columns that are turned at a time
 
-/// Where rows come from and keys go to.
-template <typename T>
+/// Where rows come from and elements go to.
+template <typename T, typename Element>
 struct Turn {
   const T* rows;
   std::size_t stride;
@@ -27,20 +30,25 @@ struct Turn {
   std::size_t width;
   const double* centre;
   const double* scale;
-  std::uint32_t* keys;
+  Element* elements;
   std::size_t capacity;
   std::uint8_t* missing;
 };
 
-template <typename T>
-void turn_portable(const Turn<T>& turn) {
+template <typename T, typename Element>
+void turn_portable(const Turn<T, Element>& turn) {
   for (std::size_t row = 0; row < turn.count; ++row) {
     const T* const from = turn.rows + row * turn.stride;
     bool missing = false;
     for (std::size_t column = 0; column < turn.width; ++column) {
       const float value = ColumnScale{turn.centre[column], turn.scale[column]}.to_scaled(
           static_cast<double>(from[column]));
-      turn.keys[column * turn.capacity + row] = order_key(value);
+      Element& to = turn.elements[column * turn.capacity + row];
+      if constexpr (std::is_same_v<Element, float>) {
+        to = value;
+      } else {
+        to = order_key(value);
+      }
       missing |= std::isnan(value);
     }
     turn.missing[row] = static_cast<std::uint8_t>(missing);
@@ -95,9 +103,9 @@ using Tile = __m256i[kTile];  // rows, or columns once turned
   }
 }
 
-template <typename T>
-[[gnu::target("avx2")]] void turn_avx2(const Turn<T>& turn) {
-  const __m256i sign = _mm256_set1_epi32(static_cast<int>(0x80000000U));
+template <typename T, typename Element>
+[[gnu::target("avx2")]] void turn_avx2(const Turn<T, Element>& turn) {
+  [[maybe_unused]] const __m256i sign = _mm256_set1_epi32(static_cast<int>(0x80000000U));
   const __m256i lanes = _mm256_setr_epi64x(0, 1, 2, 3);
   for (std::size_t first = 0; first < turn.count; first += kTile) {
     // Past the last row the tile repeats it.
@@ -122,12 +130,15 @@ template <typename T>
                                           turn.centre + column + 4, turn.scale + column + 4);
         const __m256 values = _mm256_set_m128(b, a);
         unordered[i] = _mm256_or_ps(unordered[i], _mm256_cmp_ps(values, values, _CMP_UNORD_Q));
-        const __m256i bits = _mm256_castps_si256(values);
-        tile[i] = _mm256_xor_si256(bits, _mm256_or_si256(_mm256_srai_epi32(bits, 31), sign));
+        tile[i] = _mm256_castps_si256(values);
+        if constexpr (!std::is_same_v<Element, float>) {
+          const __m256i flip = _mm256_or_si256(_mm256_srai_epi32(tile[i], 31), sign);
+          tile[i] = _mm256_xor_si256(tile[i], flip);
+        }
       }
       transpose(tile);
       for (std::size_t i = 0; i < columns; ++i) {
-        std::uint32_t* const to = turn.keys + (column + i) * turn.capacity + first;
+        Element* const to = turn.elements + (column + i) * turn.capacity + first;
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), tile[i]);
       }
     }
@@ -141,12 +152,14 @@ template <typename T>
 
 }  // namespace
 
-std::size_t KeyBlock::rows_for(std::size_t columns) {
-  const std::size_t fitting = kCacheBytes / (columns * sizeof(std::uint32_t)) / kStep * kStep;
+template <typename Element>
+std::size_t ColumnBlock<Element>::rows_for(std::size_t columns) {
+  const std::size_t fitting = kCacheBytes<Element> / (columns * sizeof(Element)) / kStep * kStep;
   return std::clamp(fitting, kStep, kMostRows);
 }
 
-KeyBlock::KeyBlock(std::span<const ColumnScale> columns)
+template <typename Element>
+ColumnBlock<Element>::ColumnBlock(std::span<const ColumnScale> columns)
     : width_(columns.size()), capacity_(rows_for(columns.size())) {
   const std::size_t padded = (width_ + kTile - 1) / kTile * kTile;
   centre_.resize(padded);
@@ -155,25 +168,26 @@ KeyBlock::KeyBlock(std::span<const ColumnScale> columns)
     centre_[column] = columns[column].centre;
     scale_[column] = columns[column].scale;
   }
-  lines_.resize(capacity_ / kLineKeys * width_);
+  lines_.resize(capacity_ / kLineElements * width_);
   missing_.resize(capacity_);
   incomplete_.reserve(capacity_);
 }
 
+template <typename Element>
 template <typename T>
-void KeyBlock::fill(const RowsView<T>& rows, std::size_t first, std::size_t count,
-                    CpuKernel kernel) {
+void ColumnBlock<Element>::fill(const RowsView<T>& rows, std::size_t first, std::size_t count,
+                                CpuKernel kernel) {
   assert(count <= capacity_ && first + count <= rows.count);
   size_ = count;
-  const Turn<T> turn{rows.row(first),
-                     rows.stride,
-                     count,
-                     width_,
-                     centre_.data(),
-                     scale_.data(),
-                     lines_.front().keys.data(),
-                     capacity_,
-                     missing_.data()};
+  const Turn<T, Element> turn{rows.row(first),
+                              rows.stride,
+                              count,
+                              width_,
+                              centre_.data(),
+                              scale_.data(),
+                              lines_.front().elements.data(),
+                              capacity_,
+                              missing_.data()};
 #if defined(FOREST_X86)
   if (kernel != CpuKernel::portable) {
     turn_avx2(turn);
@@ -190,7 +204,11 @@ void KeyBlock::fill(const RowsView<T>& rows, std::size_t first, std::size_t coun
   }
 }
 
+template class ColumnBlock<float>;
+template class ColumnBlock<std::uint32_t>;
 template void KeyBlock::fill(const RowsView<float>&, std::size_t, std::size_t, CpuKernel);
 template void KeyBlock::fill(const RowsView<double>&, std::size_t, std::size_t, CpuKernel);
+template void ValueBlock::fill(const RowsView<float>&, std::size_t, std::size_t, CpuKernel);
+template void ValueBlock::fill(const RowsView<double>&, std::size_t, std::size_t, CpuKernel);
 
 }  // namespace forest
