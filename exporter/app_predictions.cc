@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/http/model_threshold.h"
+
 namespace exporter {
 namespace {
 
@@ -49,12 +51,11 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-/// What a model wants of a row, for messages.
+/// What a model wants of a row, and how messages call it.
 struct Shape {
-  std::string model;      ///< `model mean_sd` or `detector node`
-  std::string_view word;  ///< `column` or `feature`
-  std::vector<std::string> names;
-  std::size_t trees;
+  std::string_view kind, name;  ///< `model` or `detector`, and which
+  std::string_view word;        ///< `column` or `feature`
+  std::size_t width, trees;
 };
 
 std::string counted(std::size_t count, std::string_view word) {
@@ -62,17 +63,20 @@ std::string counted(std::size_t count, std::string_view word) {
 }
 
 /// Refuses rows of a wrong length, and more rows than one request may cost.
-Status check_rows(const PredictionRequest& request, const Shape& shape, PredictionSink& sink) {
+/// @param names  returns those of the columns or features; asked only for a message
+template <typename Names>
+Status check_rows(const PredictionRequest& request, const Shape& shape, Names names,
+                  PredictionSink& sink) {
   const RowTable& rows = request.rows;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].size() == shape.names.size()) continue;
+    if (rows[i].size() == shape.width) continue;
     sink.row = i;
     const std::string place =
         request.batch ? fmt::format("feature_vectors.{}", i) : std::string("feature_vector");
     return Error{
         ErrorKind::request,
-        fmt::format("{} has {}, {} has {}: {}", place, counted(rows[i].size(), "value"),
-                    shape.model, counted(shape.names.size(), shape.word), listed(shape.names)),
+        fmt::format("{} has {}, {} {} has {}: {}", place, counted(rows[i].size(), "value"),
+                    shape.kind, shape.name, counted(shape.width, shape.word), listed(names())),
         "length"};
   }
   const std::uint64_t cost_of_row = shape.trees * (request.explain ? kExplainCost : 1);
@@ -80,9 +84,9 @@ Status check_rows(const PredictionRequest& request, const Shape& shape, Predicti
       std::max<std::uint64_t>(1, kMostWork / std::max<std::uint64_t>(1, cost_of_row));
   if (rows.size() > most) {
     return Error{ErrorKind::request,
-                 fmt::format("feature_vectors has {} vectors; {} of {} trees answers at most {} "
-                             "in one request{}",
-                             rows.size(), shape.model, shape.trees, most,
+                 fmt::format("feature_vectors has {} vectors; {} {} of {} trees answers at most "
+                             "{} in one request{}",
+                             rows.size(), shape.kind, shape.name, shape.trees, most,
                              request.explain ? " with explain" : ""),
                  "too_large"};
   }
@@ -103,18 +107,14 @@ Status predict_file(const ModelFile& file, const PredictionRequest& request, Pre
   }
   const std::size_t width = model.feature_count();
   const RowTable& rows = request.rows;
-  bool fits = true;
-  for (std::size_t i = 0; i < rows.size() && fits; ++i) fits = rows[i].size() == width;
-  if (const std::uint64_t cost = file.tree_count() * (request.explain ? kExplainCost : 1);
-      !fits || rows.size() * cost > kMostWork) {
-    auto checked = check_rows(request,
-                              {.model = "model " + file.spec().name,
-                               .word = "column",
-                               .names = model.columns(),
-                               .trees = file.tree_count()},
-                              sink);
-    if (!checked) return checked;
-  }
+  const Shape shape{.kind = "model",
+                    .name = file.spec().name,
+                    .word = "column",
+                    .width = width,
+                    .trees = file.tree_count()};
+  auto checked = check_rows(
+      request, shape, [&] { return model.columns(); }, sink);
+  if (!checked) return checked;
   std::vector<FeatureReason> reasons;
   if (request.explain) reasons = file.reasons();
   const auto take = [&](std::span<const double> row, double score) {
@@ -142,10 +142,17 @@ Status predict_file(const ModelFile& file, const PredictionRequest& request, Pre
 Status predict_detector(const Detector& detector, const PredictionRequest& request,
                         PredictionSink& sink) {
   const DetectorSpec& spec = detector.spec();
-  Shape shape{
-      .model = "detector " + spec.name, .word = "feature", .names = {}, .trees = spec.forest.trees};
-  for (const FeatureSpec& feature : spec.features) shape.names.push_back(feature.name);
-  const auto checked = check_rows(request, shape, sink);
+  const Shape shape{.kind = "detector",
+                    .name = spec.name,
+                    .word = "feature",
+                    .width = spec.features.size(),
+                    .trees = spec.forest.trees};
+  const auto names = [&] {
+    std::vector<std::string> all;
+    for (const FeatureSpec& feature : spec.features) all.push_back(feature.name);
+    return all;
+  };
+  const auto checked = check_rows(request, shape, names, sink);
   PredictQuery query{.entity = request.entity, .time = request.time, .explain = request.explain};
   // What is wrong with entity, time or model is told before what is wrong with the rows.
   if (!checked) {
@@ -208,11 +215,9 @@ Result<ModelInformation> information_of_detector(const Detector& detector) {
                             .training_last = TimePoint::min(),
                             .trained_at = model->trained_at,
                             .entities = model->entities.size()};
-  std::vector<double> thresholds;
   for (const auto& [entity, entity_model] : model->entities) {
     facts.training_first = std::min(facts.training_first, entity_model->first);
     facts.training_last = std::max(facts.training_last, entity_model->last);
-    thresholds.push_back(threshold_of(*entity_model, spec.sensitivity));
   }
   ModelInformation info;
   info.model = spec.name;
@@ -220,7 +225,7 @@ Result<ModelInformation> information_of_detector(const Detector& detector) {
                      {"random_state", seed_value(spec.forest.seed)}};
   info.trees = spec.forest.trees;
   info.features = model->features;
-  info.threshold = median_in_place(thresholds);
+  info.threshold = median_threshold(*model, spec);
   info.rows = model->rows();
   info.detector = std::move(facts);
   return info;

@@ -16,7 +16,10 @@ inline double to_seconds(TimePoint at) {
   return std::chrono::duration<double>(at.time_since_epoch()).count();
 }
 /// Returns seconds, fractions kept.
-inline double to_seconds(Duration length) { return std::chrono::duration<double>(length).count(); }
+template <typename Rep, typename Period>
+double to_seconds(std::chrono::duration<Rep, Period> length) {
+  return std::chrono::duration<double>(length).count();
+}
 
 /// Tells the time and sleeps. Safe from any thread.
 class Clock {

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string>
 
+#include "exporter/cli/backtest.h"
 #include "exporter/cli/commands.h"
 #include "exporter/cli/model_arguments.h"
 #include "exporter/config/config.h"
@@ -84,6 +85,7 @@ int main(int argc, char** argv) {
   CLI::App* check = app.add_subcommand(
       "check", "Validate the configuration file, run each query once, print what it costs.");
   check->add_option("--config.file", config_file, "Configuration file.")->capture_default_str();
+  const auto run_backtest = exporter::add_backtest_command(app, config_file);
   const auto run_model_command = exporter::add_model_commands(app);
 
   try {
@@ -97,6 +99,7 @@ int main(int argc, char** argv) {
   exporter::log::configure(
       level, log_format == "json" ? exporter::log::Format::json : exporter::log::Format::logfmt);
 
+  if (const auto code = run_backtest()) return *code;
   if (const auto code = run_model_command()) return *code;
   if (only_check_health) return exporter::healthcheck(serve.http);
   if (only_check_config) {

@@ -9,6 +9,7 @@
 
 #include "exporter/cli/commands.h"
 #include "exporter/detector/cycle.h"
+#include "exporter/detector/valid_values.h"
 #include "exporter/metrics/results.h"
 #include "exporter/model/model_files.h"
 #include "exporter/promql/http_source.h"
@@ -25,24 +26,53 @@ struct Cost {
               memory_bytes = 0;
 };
 
+Result<SeriesFrame> run_query(std::string_view name, const std::string& query,
+                              const SeriesSource& source, TimePoint at) {
+  const auto started = std::chrono::steady_clock::now();
+  auto frame = source.fetch(query, TimeGrid::instant(at), {});
+  if (!frame) {
+    fmt::print("  {:<28} failed\n", name);
+    return frame;
+  }
+  fmt::print("  {:<28} {:>6} series {:>8.3f} s\n", name, frame->labels.size(),
+             to_seconds(std::chrono::steady_clock::now() - started));
+  if (frame->labels.empty()) fmt::print("    warning: no series matches\n");
+  for (const std::string& warning : frame->warnings) fmt::print("    warning: {}\n", warning);
+  return frame;
+}
+
+// Runs the presence query and says how many of the entities that it lists have no data.
+std::optional<Error> check_presence(const DetectorSpec& spec, const FeatureMatrix& matrix,
+                                    const SeriesSource& source, TimePoint at) {
+  if (spec.presence.empty()) return std::nullopt;
+  auto frame = run_query(kPresenceQuery, spec.presence, source, at);
+  if (!frame) return std::move(frame).error().in("presence");
+  auto listed = listed_in(*frame, spec.by);
+  if (!listed) return std::move(listed).error().in("presence");
+  const auto missing = std::ranges::count_if(*listed, [&](const Labels& entity) {
+    const auto found = std::ranges::lower_bound(matrix.entities, entity);
+    if (found == matrix.entities.end() || *found != entity) return true;
+    const auto index = static_cast<std::size_t>(found - matrix.entities.begin());
+    return !matrix.rows(index).array().isFinite().any();
+  });
+  if (missing > 0) {
+    fmt::print("    warning: {} of {} entities that should be there have no data\n", missing,
+               listed->size());
+  }
+  return std::nullopt;
+}
+
 // Runs every query, also after one has failed, and prints a line for each.
 Result<std::vector<SeriesFrame>> run_queries(const DetectorSpec& spec, const SeriesSource& source,
                                              TimePoint at) {
   std::vector<SeriesFrame> frames;
   std::optional<Error> first;
   for (const FeatureSpec& feature : spec.features) {
-    const auto started = std::chrono::steady_clock::now();
-    auto frame = source.fetch(feature.query, TimeGrid::instant(at), {});
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+    auto frame = run_query(feature.name, feature.query, source, at);
     if (!frame) {
-      fmt::print("  {:<28} failed\n", feature.name);
       if (!first) first = std::move(frame).error().in("feature " + feature.name);
       continue;
     }
-    fmt::print("  {:<28} {:>6} series {:>8.3f} s\n", feature.name, frame->labels.size(),
-               seconds.count());
-    if (frame->labels.empty()) fmt::print("    warning: no series matches\n");
-    for (const std::string& warning : frame->warnings) fmt::print("    warning: {}\n", warning);
     frames.push_back(*std::move(frame));
   }
   if (first) return *std::move(first);
@@ -56,6 +86,10 @@ Result<Cost> cost_of(const DetectorSpec& spec, const Config& config, const Serie
   if (!frames) return std::move(frames).error();
   auto joined = join(*frames, spec);
   if (!joined) return std::move(joined).error();
+  for (const auto& [feature, values] : drop_invalid(spec, *joined)) {
+    fmt::print("    warning: {} of {}'s values are outside of its range\n", values, feature);
+  }
+  if (auto error = check_presence(spec, *joined, source, at)) return *std::move(error);
   const LimitsConfig limits = limits_per_detector(config);
   Cost cost;
   for (const SeriesFrame& frame : *frames) cost.input_series += frame.labels.size();

@@ -3,26 +3,24 @@
 #include <cstdint>
 
 #include "exporter/config/config.h"
+#include "exporter/hash.h"
 
 namespace exporter {
 namespace {
 
-/// FNV-1a, 64 bits, over parts that each open with their length, so that no two lists read alike.
-/// Source: Fowler, Noll, Vo; http://www.isthe.com/chongo/tech/comp/fnv/.
+/// A hash over parts that each open with their length, so that no two lists read alike.
 class Checksum {
  public:
   Checksum& add(std::string_view part) {
-    for (const char c : fmt::format("{}:", part.size())) mix(c);
-    for (const char c : part) mix(c);
+    hash_.add(fmt::format("{}:", part.size())).add(part);
     return *this;
   }
   Checksum& add(std::uint64_t number) { return add(fmt::format("{}", number)); }
   Checksum& add(Duration length) { return add(fmt::format("{}ms", length.count())); }
-  std::uint64_t value() const { return value_; }
+  std::uint64_t value() const { return hash_.value(); }
 
  private:
-  void mix(char c) { value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL; }
-  std::uint64_t value_ = 0xcbf29ce484222325ULL;
+  Fnv1a hash_;
 };
 
 Checksum training_part(const DetectorSpec& spec) {
@@ -41,13 +39,40 @@ Checksum training_part(const DetectorSpec& spec) {
   return sum;
 }
 
+// Keys that are not training's, each only when it says something: a file saved before they were
+// known stays that of the same detector.
+void add_later_keys(Checksum& sum, const DetectorSpec& spec) {
+  const auto number = [](double value) { return fmt::format("{}", value); };
+  if (spec.alert_budget) sum.add("alert_budget").add(number(*spec.alert_budget));
+  if (!spec.presence.empty()) sum.add("presence").add(spec.presence);
+  if (const AbsenceConfig usual;
+      spec.absence.after != usual.after || spec.absence.forget != usual.forget) {
+    sum.add("absence").add(spec.absence.after).add(spec.absence.forget);
+  }
+  for (const FeatureSpec& feature : spec.features) {
+    const std::string_view at = feature.name;
+    if (feature.direction != Direction::both) {
+      sum.add("direction").add(at).add(feature.direction == Direction::up ? "up" : "down");
+    }
+    if (feature.min_deviation > 0) {
+      sum.add("min_deviation").add(at).add(number(feature.min_deviation));
+    }
+    if (feature.min_deviation_ratio > 0) {
+      sum.add("min_deviation_ratio").add(at).add(number(feature.min_deviation_ratio));
+    }
+    if (feature.range) {
+      sum.add("range").add(at).add(number(feature.range->low)).add(number(feature.range->high));
+    }
+  }
+}
+
 }  // namespace
 
 std::uint64_t DetectorSpec::training_checksum() const { return training_part(*this).value(); }
 
 std::uint64_t DetectorSpec::checksum() const {
-  return training_part(*this)
-      .add("name")
+  Checksum sum = training_part(*this);
+  sum.add("name")
       .add(name)
       .add("history")
       .add(history)
@@ -58,8 +83,9 @@ std::uint64_t DetectorSpec::checksum() const {
       .add("novelty")
       .add(novelty)
       .add("hysteresis")
-      .add(hysteresis)
-      .value();
+      .add(hysteresis);
+  add_later_keys(sum, *this);
+  return sum.value();
 }
 
 }  // namespace exporter

@@ -96,7 +96,7 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
 Result<Config> load_config(const std::filesystem::path& path) {
   const auto unreadable = [&](int why) {
     return Error{forest::ErrorKind::config,
-                 fmt::format("{}: cannot read the file: {}", config::shown(path.string()),
+                 fmt::format("{}: cannot read the file: {}", config::shown_path(path.string()),
                              std::error_code(why, std::generic_category()).message())};
   };
   errno = 0;

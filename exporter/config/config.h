@@ -81,15 +81,44 @@ struct PrometheusConfig {
 /// What stands in for a feature that an entity lacks at a time.
 enum class MissingPolicy { gap, zero };
 
+/// Which side of its expectation a feature must be on to be worth an alert.
+enum class Direction { both, up, down };
+
+/// The values that a feature can have, ends included; -inf and inf for an open end.
+struct ValueRange {
+  double low = 0, high = 0;  ///< low < high
+  bool contains(double value) const { return value >= low && value <= high; }
+  friend bool operator==(const ValueRange&, const ValueRange&) = default;
+};
+
 struct FeatureSpec {
   std::string name;   ///< [a-zA-Z_][a-zA-Z0-9_]*
   std::string query;  ///< PromQL without space around it; never one that reads `anomaly_*` results
   MissingPolicy missing = MissingPolicy::gap;
+  /// A high score becomes detected only when a feature to blame deviates from its expectation in
+  /// this direction (by more than noise), by at least `min_deviation` and `min_deviation_ratio` x
+  /// |expectation|.
+  Direction direction = Direction::both;
+  double min_deviation = 0;        ///< in units of the feature, finite, 0 or more
+  double min_deviation_ratio = 0;  ///< finite, 0 or more
+  /// Valid values; any other is no data: left out as if it were missing, and counted.
+  std::optional<ValueRange> range = {};
+};
+
+/// What metrics call a detector's presence query where they name a feature.
+inline constexpr std::string_view kPresenceQuery = "presence";
+
+/// When an entity that should be there and gives no data is absent.
+struct AbsenceConfig {
+  std::size_t after = 3;  ///< answered cycles without data; 1 to 1000
+  /// After its first answered cycle without data; `after` intervals to 5y. Default: 1d, or 2 x
+  /// `after` intervals if that is longer.
+  Duration forget = std::chrono::hours(24);
 };
 
 struct ForestConfig {
-  std::size_t trees = 100;   ///< 1 to kMaxTrees
-  std::size_t sample = 256;  ///< 2 to kMaxSample rows for each tree
+  std::size_t trees = 100;    ///< 1 to kMaxTrees
+  std::size_t sample = 1024;  ///< 2 to kMaxSample rows for each tree
   std::uint64_t seed = 16;
 };
 
@@ -103,15 +132,20 @@ struct DetectorSpec {
   /// Periods, ascending: multiples of interval, at most history. Given ones must fit; of the
   /// default ones those that do not are left out. May be empty.
   std::vector<Duration> season = {std::chrono::hours(24), std::chrono::hours(24 * 7)};
-  double sensitivity = 0.2;                   ///< in [0, 1)
+  double sensitivity = 0.2;                   ///< in [0, 1); unused beside an alert budget
+  std::optional<double> alert_budget = {};    ///< alerts a day per entity, above 0, at most 1000
   Duration novelty = std::chrono::hours(24);  ///< 0s to 1y
   std::size_t hysteresis = 3;                 ///< 1 to 1000 cycles
+  /// PromQL whose series tell which entities should be there; empty: those known from training.
+  std::string presence;
+  AbsenceConfig absence;
   std::vector<FeatureSpec> features;
   ForestConfig forest;
 
   /// Returns a checksum of what a trained model depends on: by, interval, season, features, forest.
   std::uint64_t training_checksum() const;
-  /// Returns a checksum of the whole entry.
+  /// Returns a checksum of the whole entry. Keys that came after the first version add nothing
+  /// while they stand at their defaults, so that state saved before them stays valid.
   std::uint64_t checksum() const;
 };
 

@@ -27,6 +27,13 @@ inline void read_name(MapReader& reader, std::string& out, std::string_view extr
   }
 }
 
+/// Returns the node of an entry's `name`, or null when it has none or an empty one.
+inline const Node* name_of(const Node& entry) {
+  const auto found = std::find_if(entry.items.begin(), entry.items.end(),
+                                  [](const Node& item) { return item.key == "name"; });
+  return found == entry.items.end() || found->text.empty() ? nullptr : &*found;
+}
+
 /// Reads a list of mappings whose names must differ; `read` makes one entry of a node and its path.
 template <typename Entry, typename Read>
 std::vector<Entry> read_named_list(const Node& list, const std::string& path,
@@ -54,9 +61,8 @@ std::vector<Entry> read_named_list(const Node& list, const std::string& path,
     }
     entries.push_back(read(item, place, problems));
     const std::string& name = entries.back().name;
-    const auto at = std::find_if(item.items.begin(), item.items.end(),
-                                 [](const Node& n) { return n.key == "name"; });
-    if (name.empty() || at == item.items.end()) continue;
+    const Node* at = name_of(item);
+    if (name.empty() || at == nullptr) continue;
     const auto [first, is_new] = lines.emplace(name, at->line);
     if (!is_new) {
       problems.add(

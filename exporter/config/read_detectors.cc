@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 
 #include "exporter/config/named_list.h"
-#include "exporter/config/query_check.h"
 #include "exporter/config/sections.h"
 
 namespace exporter::config {
@@ -50,45 +50,6 @@ void read_by(MapReader& reader, std::vector<std::string>& by) {
     reader.wrong("by", "empty; want the labels that tell entities apart, like [instance]");
   }
   if (by.size() > kMaxLabels) reader.wrong("by", fmt::format("more than {} labels", kMaxLabels));
-}
-
-FeatureSpec read_feature(const Node& node, const std::string& path, Problems& problems) {
-  FeatureSpec feature;
-  MapReader reader(&node, path, problems);
-  read_name(reader, feature.name, "", "letters, digits and _");
-  reader.require("query");
-  if (const Node* query = reader.find("query")) {
-    const auto first = query->text.find_first_not_of(" \t\r\n");
-    if (query->kind == Node::Kind::scalar && first == std::string::npos) {
-      reader.wrong("query", "empty; want PromQL");
-    } else if (query->kind != Node::Kind::scalar) {
-      reader.wrong(
-          "query",
-          fmt::format("want PromQL text, got {}; a query that starts with {{ or [ needs quotes",
-                      word_of(*query)));
-    } else {
-      feature.query =
-          query->text.substr(first, query->text.find_last_not_of(" \t\r\n") - first + 1);
-    }
-    if (feature.query.size() > kMaxQueryBytes) {
-      reader.wrong("query", fmt::format("longer than {} bytes", kMaxQueryBytes));
-    }
-    const std::string own = own_output_in(feature.query);
-    if (!own.empty()) {
-      reader.wrong(
-          "query",
-          fmt::format("it reads this exporter's own results: {}; scores must not train a detector",
-                      shown(own)));
-    }
-  }
-  std::string missing = "gap";
-  reader.text("missing", missing);
-  if (missing != "gap" && missing != "zero") {
-    reader.wrong("missing", fmt::format("want gap or zero, got {}", shown(missing)));
-  }
-  feature.missing = missing == "zero" ? MissingPolicy::zero : MissingPolicy::gap;
-  reader.finish();
-  return feature;
 }
 
 /// Explicit periods must fit; the default ones that do not are left out.
@@ -154,6 +115,63 @@ ForestConfig read_forest(const Node* node, const std::string& path, Problems& pr
   return forest;
 }
 
+/// `N/duration`: alerts that are accepted, and in how long. Stands instead of a sensitivity.
+void read_alert_budget(MapReader& reader, DetectorSpec& detector) {
+  constexpr double kMostPerDay = 1000;
+  std::string text;
+  reader.text("alert_budget", text);
+  if (text.empty()) return;
+  if (reader.find("sensitivity") != nullptr) {
+    reader.wrong("alert_budget",
+                 "`sensitivity` is there too: a budget chooses it; keep one of the two");
+  }
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  double alerts = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + slash, alerts);
+  const bool counted = error == std::errc() && stop == text.data() + slash && alerts > 0;
+  const auto length = parse_duration(slash < text.size() ? text.substr(slash + 1) : "");
+  const double days = length ? to_seconds(*length) / to_seconds(Duration(hours(24))) : 0;
+  if (!counted || !(days > 0) || !(alerts / days <= kMostPerDay) || !(alerts / days > 0)) {
+    reader.wrong("alert_budget",
+                 fmt::format("want alerts per time like 1/7d, above 0 and at most {}/1d, got {}",
+                             kMostPerDay, shown(text)));
+    return;
+  }
+  detector.alert_budget = alerts / days;
+}
+
+/// The default of `forget` leaves room for slow detectors.
+AbsenceConfig read_absence(const Node* node, const std::string& path, Duration interval,
+                           Problems& problems) {
+  AbsenceConfig absence;
+  MapReader reader(node, path, problems);
+  std::uint64_t after = absence.after;
+  reader.whole("after", after, 1, 1000);
+  absence.after = after;
+  const Duration noticed = interval * static_cast<Duration::rep>(absence.after);
+  const std::size_t before = reader.problems().size();
+  absence.forget = std::max(absence.forget, 2 * noticed);
+  reader.duration("forget", absence.forget, Duration::zero(), 5 * kYear);
+  if (reader.problems().size() == before && absence.forget < noticed) {
+    reader.wrong("forget", fmt::format("{} is shorter than {} intervals (`after`), {}: no absence "
+                                       "would ever be told",
+                                       format_duration(absence.forget), absence.after,
+                                       format_duration(noticed)));
+  }
+  reader.finish();
+  return absence;
+}
+
+/// Metrics tell a detector's queries apart by `feature`, and call the presence query `presence`.
+void check_presence_name(MapReader& reader, const DetectorSpec& detector) {
+  const auto taken = [](const FeatureSpec& feature) { return feature.name == kPresenceQuery; };
+  if (!detector.presence.empty() && std::ranges::any_of(detector.features, taken)) {
+    reader.wrong("presence",
+                 "a feature has the name that metrics give to this query, presence; "
+                 "give the feature another one");
+  }
+}
+
 DetectorSpec read_detector(const Node& node, const std::string& path, Problems& problems) {
   DetectorSpec detector;
   MapReader reader(&node, path, problems);
@@ -161,15 +179,20 @@ DetectorSpec read_detector(const Node& node, const std::string& path, Problems& 
   read_by(reader, detector.by);
   read_schedule(reader, detector);
   reader.number("sensitivity", detector.sensitivity, 0, 1);
+  read_alert_budget(reader, detector);
   reader.duration("novelty", detector.novelty, Duration::zero(), kYear);
   std::uint64_t hysteresis = detector.hysteresis;
   reader.whole("hysteresis", hysteresis, 1, 1000);
   detector.hysteresis = hysteresis;
+  read_query(reader, "presence", detector.presence);
+  detector.absence =
+      read_absence(reader.find("absence"), reader.path_of("absence"), detector.interval, problems);
   reader.require("features");
   if (const Node* features = reader.find("features")) {
     detector.features = read_named_list<FeatureSpec>(
         *features, reader.path_of("features"), "feature", kMaxFeatures, problems, read_feature);
   }
+  check_presence_name(reader, detector);
   detector.forest = read_forest(reader.find("forest"), reader.path_of("forest"), problems);
   reader.finish();
   return detector;

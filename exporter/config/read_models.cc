@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <string>
 
@@ -8,16 +7,6 @@
 #include "exporter/config/sections.h"
 
 namespace exporter::config {
-namespace {
-
-/// Returns the node of an entry's `name`, or null.
-const Node* name_of(const Node& entry) {
-  const auto found =
-      std::ranges::find_if(entry.items, [](const Node& item) { return item.key == "name"; });
-  return found == entry.items.end() || found->text.empty() ? nullptr : &*found;
-}
-
-}  // namespace
 
 std::vector<ModelSpec> read_models(const Node* node, const std::filesystem::path& folder,
                                    Problems& problems) {

@@ -54,7 +54,7 @@ std::optional<Error> Problems::first(std::string_view file) const {
                        [](const Problem& a, const Problem& b) { return a.line < b.line; });
   if (top == found_.end()) return std::nullopt;
   return Error{forest::ErrorKind::config,
-               fmt::format("{}:{}: {}", shown(file), top->line, top->text)};
+               fmt::format("{}:{}: {}", shown_path(file), top->line, top->text)};
 }
 
 MapReader::MapReader(const Node* node, std::string path, Problems& problems)

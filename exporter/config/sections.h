@@ -17,6 +17,11 @@ PrometheusConfig read_prometheus(const Node* node, const std::filesystem::path& 
 
 std::vector<DetectorSpec> read_detectors(const Node* node, Problems& problems);
 
+/// Reads PromQL, the space around it cut off.
+void read_query(MapReader& reader, std::string_view key, std::string& out);
+
+FeatureSpec read_feature(const Node& node, const std::string& path, Problems& problems);
+
 std::vector<ModelSpec> read_models(const Node* node, const std::filesystem::path& folder,
                                    Problems& problems);
 

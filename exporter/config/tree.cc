@@ -220,6 +220,28 @@ bool has_tab_indent(std::string_view text, std::size_t line) {
          std::string_view::npos;
 }
 
+/// Escapes controls and bad bytes, and cuts behind `most` characters.
+std::string escaped(std::string_view text, std::size_t most) {
+  std::string out;
+  std::size_t runes = 0;
+  for (std::size_t at = 0; at < text.size(); ++runes) {
+    if (runes == most) return out + "...";
+    const Rune rune = rune_at(text, at);
+    if (rune.valid && rune.code == '\n') {
+      out += "\\n";
+    } else if (rune.valid && rune.code == '\t') {
+      out += "\\t";
+    } else if (!is_printable(rune)) {
+      out += rune.valid ? fmt::format("\\u{:04x}", rune.code)
+                        : fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]));
+    } else {
+      out += text.substr(at, rune.bytes);
+    }
+    at += rune.bytes;
+  }
+  return out;
+}
+
 std::string explain(const YAML::ParserException& thrown, std::string_view text) {
   if (has_tab_indent(text, line_of(thrown.mark))) {
     return "a tab in the indentation: use spaces";
@@ -245,31 +267,13 @@ std::string_view word_of(const Node& node) {
   return "nothing";
 }
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMaxRunes = 80;
-  std::string out;
-  std::size_t runes = 0;
-  for (std::size_t at = 0; at < text.size(); ++runes) {
-    if (runes == kMaxRunes) return out + "...";
-    const Rune rune = rune_at(text, at);
-    if (rune.valid && rune.code == '\n') {
-      out += "\\n";
-    } else if (rune.valid && rune.code == '\t') {
-      out += "\\t";
-    } else if (!is_printable(rune)) {
-      out += rune.valid ? fmt::format("\\u{:04x}", rune.code)
-                        : fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]));
-    } else {
-      out += text.substr(at, rune.bytes);
-    }
-    at += rune.bytes;
-  }
-  return out;
-}
+std::string shown(std::string_view text) { return escaped(text, 80); }
+
+std::string shown_path(std::string_view path) { return escaped(path, path.size()); }
 
 forest::Result<Node> parse_tree(std::string_view text, std::string_view file) {
   const auto error = [&](std::size_t line, std::string_view what) {
-    return Error{ErrorKind::config, fmt::format("{}:{}: {}", shown(file), line, what)};
+    return Error{ErrorKind::config, fmt::format("{}:{}: {}", shown_path(file), line, what)};
   };
   if (text.size() > kMaxFileBytes) {
     return error(1, fmt::format("larger than {} MiB", kMaxFileBytes >> 20));

@@ -40,5 +40,7 @@ forest::Result<Node> parse_tree(std::string_view text, std::string_view file);
 /// Returns text made fit for one line of a message: controls and bad bytes escaped, cut at 80
 /// characters.
 std::string shown(std::string_view text);
+/// Returns a path for the head of a message: escaped in the same way, never cut.
+std::string shown_path(std::string_view path);
 
 }  // namespace exporter::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 
 #include "exporter/config/config.h"
@@ -131,6 +132,32 @@ void write_prometheus(Writer& out, const PrometheusConfig& prometheus) {
   for (const HttpHeader& header : prometheus.http_headers) write_header(out, header);
 }
 
+/// Writes alerts a day in the form of `alert_budget`: one alert in so long where that says the
+/// same.
+std::string budget_text(double per_day) {
+  const double milliseconds = to_seconds(Duration(std::chrono::hours(24))) * 1000 / per_day;
+  if (milliseconds <= 1e13) {
+    const Duration each(std::llround(milliseconds));
+    const double days = to_seconds(each) / to_seconds(Duration(std::chrono::hours(24)));
+    if (1 / days == per_day) return fmt::format("1/{}", format_duration(each));
+  }
+  return fmt::format("{}/1d", per_day);
+}
+
+void write_feature(Writer& out, const FeatureSpec& feature) {
+  out.item();
+  out.text(4, "name", feature.name);
+  out.text(4, "query", feature.query);
+  out.text(4, "missing", feature.missing == MissingPolicy::zero ? "zero" : "gap");
+  constexpr std::array<std::string_view, 3> kDirections{"both", "up", "down"};
+  out.text(4, "direction", kDirections[static_cast<std::size_t>(feature.direction)]);
+  out.bare(4, "min_deviation", feature.min_deviation);
+  out.bare(4, "min_deviation_ratio", feature.min_deviation_ratio);
+  if (feature.range) {
+    out.bare(4, "range", fmt::format("[{}, {}]", feature.range->low, feature.range->high));
+  }
+}
+
 void write_detector(Writer& out, const DetectorSpec& detector) {
   out.item();
   out.text(2, "name", detector.name);
@@ -141,16 +168,19 @@ void write_detector(Writer& out, const DetectorSpec& detector) {
   std::vector<std::string> season;
   for (const Duration period : detector.season) season.push_back(format_duration(period));
   out.bare(2, "season", fmt::format("[{}]", fmt::join(season, ", ")));
-  out.bare(2, "sensitivity", detector.sensitivity);
+  if (detector.alert_budget) {
+    out.text(2, "alert_budget", budget_text(*detector.alert_budget));
+  } else {
+    out.bare(2, "sensitivity", detector.sensitivity);
+  }
   out.duration(2, "novelty", detector.novelty);
   out.bare(2, "hysteresis", detector.hysteresis);
+  out.text(2, "presence", detector.presence);
+  out.section(2, "absence");
+  out.bare(3, "after", detector.absence.after);
+  out.duration(3, "forget", detector.absence.forget);
   out.section(2, "features");
-  for (const FeatureSpec& feature : detector.features) {
-    out.item();
-    out.text(4, "name", feature.name);
-    out.text(4, "query", feature.query);
-    out.text(4, "missing", feature.missing == MissingPolicy::zero ? "zero" : "gap");
-  }
+  for (const FeatureSpec& feature : detector.features) write_feature(out, feature);
   out.section(2, "forest");
   out.bare(3, "trees", detector.forest.trees);
   out.bare(3, "sample", detector.forest.sample);

@@ -1,13 +1,12 @@
 #include "exporter/detector/cycle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <functional>
+#include <optional>
+#include <utility>
 
-#include "exporter/log.h"
+#include "exporter/detector/suspects.h"
+#include "exporter/detector/valid_values.h"
 
 namespace exporter {
 namespace {
@@ -21,19 +20,14 @@ bool has_data(std::span<const double> row) {
   return std::ranges::any_of(row, [](double v) { return std::isfinite(v); });
 }
 
+// Rows behind the newest one that are judged too when no cycle has seen them.
+constexpr std::size_t kCaughtUp = 24;
+
 // The rows to fetch: all since the last cycle, at most a context window.
 TimeGrid missing_rows(const DetectorSpec& spec, const LiveState& live, TimePoint at) {
   const TimePoint window = at - spec.interval * static_cast<Duration::rep>(kContextWindow);
   const TimePoint next = live.last + spec.interval;
   return TimeGrid::range(std::max(window, next), at, spec.interval);
-}
-
-// Scores a row that has data.
-RowScore score(const DetectorSpec& spec, const EntityModel& model, RecentRows& recent, TimePoint at,
-               std::span<const double> raw) {
-  if (recent.outdated(at, spec.interval)) recent = {};
-  return *score_row(model, at, recent.levels(model.context), recent.adjacent(at, spec.interval),
-                    raw);
 }
 
 // What an entity was before a silence longer than hysteresis says nothing about it now.
@@ -45,94 +39,204 @@ void note_seen(const DetectorSpec& spec, EntityState& state, TimePoint at) {
   state.last_seen = at;
 }
 
-// Takes a row that no cycle has scored, as the cycle would have: the anomalous stay out of the
-// recent rows. Alerts go on and begin only for an entity that was watched before. Returns true when
-// one began.
-bool catch_up(const DetectorSpec& spec, const EntityModel* model, EntityState& state, bool watched,
-              TimePoint at, std::span<const double> raw) {
-  if (model == nullptr || !model->ready) {
-    state.recent.push(at, raw);
-    return false;
-  }
-  const double value = score(spec, *model, state.recent, at, raw).score;
-  const bool detected = value > threshold_of(*model, spec.sensitivity);
-  if (!detected) state.recent.push(at, raw);
-  return watched && state.activity.update({spec.novelty, spec.hysteresis}, at, value, detected);
+void forget_gone(const DetectorSpec& spec, LiveState& live, TimePoint at) {
+  const Duration longest = std::max({spec.retrain, spec.novelty, spec.absence.forget});
+  std::erase_if(live.entities,
+                [&](const auto& entry) { return at - entry.second.last_seen > longest; });
 }
 
-EntityScore judge(const DetectorSpec& spec, const EntityModel& model, EntityState& state,
-                  const Labels& entity, TimePoint at, const RowScore& row, CycleReport& report) {
-  const double threshold = threshold_of(model, spec.sensitivity);
-  EntityScore verdict{.entity = entity,
-                      .score = row.score,
-                      .threshold = threshold,
-                      .coverage = row.coverage,
-                      .ready = model.ready,
-                      .detected = model.ready && row.score > threshold,
-                      .active = false};
-  // Scores of a model that is still warming would raise the bar for the first real alert.
-  if (model.ready &&
-      state.activity.update({spec.novelty, spec.hysteresis}, at, row.score, verdict.detected)) {
-    ++report.alerts_started;
-  }
-  verdict.active = state.activity.active;
-  return verdict;
-}
+using ModelPointer = std::shared_ptr<const EntityModel>;
 
-// A row that may have to be explained: what it was scored against.
-struct Suspect {
-  std::size_t row = 0;  // in the batch
-  std::shared_ptr<const EntityModel> model;
-  forest::Matrix window;
-  bool adjacent = false;
+// One row of an entity, judged.
+struct Judged {
+  RowScore row = {};
+  double threshold = 1;
+  bool detected = false, started = false;  // started: an alert began
+  bool usual = true;                       // no part of an anomaly
+  Suppression suppressed = Suppression::none;
+  std::vector<TopContribution> contributions = {};  // of a row that the gate had to explain
+  RowContext context = {};
 };
 
-std::vector<TopContribution> top_of(const std::vector<double>& shares) {
-  std::vector<TopContribution> top;
-  for (std::size_t f = 0; f < shares.size(); ++f) {
-    if (shares[f] > 0) top.push_back({static_cast<std::uint32_t>(f), shares[f]});
-  }
-  const auto kept = std::min(top.size(), kTopContributions);
-  std::ranges::partial_sort(top, top.begin() + static_cast<std::ptrdiff_t>(kept),
-                            std::ranges::greater{}, &TopContribution::share);
-  top.resize(kept);
-  top.shrink_to_fit();
-  return top;
+// Takes the answers of one cycle entity by entity.
+class CycleRun {
+ public:
+  CycleRun(const DetectorSpec& spec, const LimitsConfig& limits, const TrainedModel* model,
+           LiveState& live, CycleReport& report, Explainers& explainers)
+      : spec_(spec),
+        limits_(limits),
+        model_(model),
+        live_(live),
+        report_(report),
+        explainers_(explainers),
+        gated_(has_gates(spec)) {}
+
+  ScoreBatch score(const FeatureMatrix& matrix, bool explain);
+  // Notes who should have been there. @param listed  by the presence query, if there is one
+  void note_absence(TimePoint at, const std::set<Labels>* listed);
+  void note_returned() { exporter::note_returned(present_, live_.missing); }
+
+ private:
+  ModelPointer model_of(const Labels& entity) const;
+  void take(const FeatureMatrix& matrix, std::size_t entity, ScoreBatch& batch);
+  Judged judge(const ModelPointer& model, EntityState& state, TimePoint at,
+               std::span<const double> raw);
+  bool only_aftermath(const RowContext& context, const RecentRows& recent, TimePoint at,
+                      std::span<const double> raw, double threshold) const;
+  Suppression gate(const RowContext& context, TimePoint at, std::span<const double> raw,
+                   std::vector<TopContribution>& contributions);
+  void publish(const Labels& entity, std::span<const double> raw, const EntityState& state,
+               Judged judged, ScoreBatch& batch);
+
+  const DetectorSpec& spec_;
+  const LimitsConfig& limits_;
+  const TrainedModel* const model_;
+  LiveState& live_;
+  CycleReport& report_;
+  Explainers& explainers_;
+  const bool gated_;
+  Suspects suspects_;
+  EntityList present_;  // entities with data
+};
+
+ModelPointer CycleRun::model_of(const Labels& entity) const {
+  if (model_ == nullptr) return nullptr;
+  const auto found = model_->entities.find(entity);
+  return found == model_->entities.end() ? nullptr : found->second;
 }
 
-// Keeps those of the highest severity.
-void keep_worst(std::vector<Suspect>& suspects, const ScoreBatch& batch) {
-  if (suspects.size() <= kExplainedPerCycle) return;
-  std::ranges::nth_element(suspects, suspects.begin() + kExplainedPerCycle, std::ranges::greater{},
-                           [&](const Suspect& s) { return batch.scores[s.row].severity(); });
-  suspects.resize(kExplainedPerCycle);
-}
-
-void explain(std::vector<Suspect>& suspects, ScoreBatch& batch, Explainers& explainers) {
-  keep_worst(suspects, batch);
-  std::vector<double> shares(batch.features.size());
-  for (const Suspect& suspect : suspects) {
-    const double* raw = batch.values.row(static_cast<Eigen::Index>(suspect.row)).data();
-    explainers.get(suspect.model)
-        ->shares(batch.at, suspect.window, suspect.adjacent, {raw, shares.size()}, shares);
-    batch.scores[suspect.row].contributions = top_of(shares);
-  }
-}
-
-// Notes what was seen of an entity and what was expected of it.
-void write_row(const EntityModel& model, std::span<const double> raw, ScoreBatch& batch,
-               std::size_t index) {
-  const auto row = static_cast<Eigen::Index>(index);
+Suppression CycleRun::gate(const RowContext& context, TimePoint at, std::span<const double> raw,
+                           std::vector<TopContribution>& contributions) {
+  std::vector<double> shares(raw.size());
+  explainers_.get(context.model)->shares(at, context.window, raw, shares);
+  contributions = top_of(shares);
+  std::vector<Deviation> row;
   for (std::size_t f = 0; f < raw.size(); ++f) {
-    batch.values(row, static_cast<Eigen::Index>(f)) = raw[f];
-    batch.expected(row, static_cast<Eigen::Index>(f)) = model.context.season[f].expected(batch.at);
+    const SeasonProfile& season = context.model->context.season[f];
+    row.push_back({raw[f], season.expected(at), season.usual_deviation(at)});
+  }
+  return judge_row(spec_.features, row, shares);
+}
+
+// Tells whether a row over the threshold would be under it, had the anomaly before it not been: its
+// rows are still in the windows of those that follow.
+bool CycleRun::only_aftermath(const RowContext& context, const RecentRows& recent, TimePoint at,
+                              std::span<const double> raw, double threshold) const {
+  if (!recent.has_anomaly(at, spec_.interval)) return false;
+  const auto window = recent.usual_window(at, spec_.interval, raw.size());
+  return score_row(*context.model, at, window, raw)->score <= threshold;
+}
+
+// Scores a row and follows its entity. Scores of models that are still warming would raise the bar
+// for the first real alert.
+Judged CycleRun::judge(const ModelPointer& model, EntityState& state, TimePoint at,
+                       std::span<const double> raw) {
+  Judged judged{
+      .context = {.model = model, .window = state.recent.window(at, spec_.interval, raw.size())}};
+  const RowContext& context = judged.context;
+  judged.row = *score_row(*model, at, context.window, raw);
+  judged.threshold = threshold_of(*model, spec_);
+  const bool over = model->ready && judged.row.score > judged.threshold;
+  if (over && only_aftermath(context, state.recent, at, raw, judged.threshold)) {
+    judged.suppressed = Suppression::aftermath;
+  } else if (over && gated_) {
+    judged.suppressed = gate(context, at, raw, judged.contributions);
+  }
+  judged.detected = over && judged.suppressed == Suppression::none;
+  if (judged.suppressed != Suppression::none) ++report_.suppressed[to_string(judged.suppressed)];
+  if (model->ready) {
+    // What is not worth telling must not hide what is: it raises the bar to the threshold at most.
+    const double score =
+        judged.detected ? judged.row.score : std::min(judged.row.score, judged.threshold);
+    judged.started =
+        state.activity.update({spec_.novelty, spec_.hysteresis}, at, score, judged.detected);
+    report_.alerts_started += judged.started ? 1 : 0;
+  }
+  // Rows of an alert belong to it, also those that are like the ones before them.
+  judged.usual = !state.activity.active && (!over || judged.suppressed == Suppression::aftermath);
+  return judged;
+}
+
+void CycleRun::publish(const Labels& entity, std::span<const double> raw, const EntityState& state,
+                       Judged judged, ScoreBatch& batch) {
+  const std::size_t index = batch.scores.size();
+  const auto row = static_cast<Eigen::Index>(index);
+  const auto expected = expected_row(*judged.context.model, batch.at);
+  std::ranges::copy(raw, batch.values.row(row).data());
+  std::ranges::copy(expected, batch.expected.row(row).data());
+  const bool explained = !judged.contributions.empty();
+  batch.scores.push_back({.entity = entity,
+                          .score = judged.row.score,
+                          .threshold = judged.threshold,
+                          .coverage = judged.row.coverage,
+                          .ready = judged.context.model->ready,
+                          .detected = judged.detected,
+                          .active = state.activity.active,
+                          .suppressed = judged.suppressed,
+                          .contributions = std::move(judged.contributions)});
+  if (!explained && (judged.detected || state.activity.active)) {
+    suspects_.add(index, std::move(judged.context), batch);
   }
 }
 
-void forget_gone(const DetectorSpec& spec, LiveState& live, TimePoint at) {
-  std::erase_if(live.entities, [&](const auto& entry) {
-    return at - entry.second.last_seen > std::max(spec.retrain, spec.novelty);
-  });
+void CycleRun::take(const FeatureMatrix& matrix, std::size_t entity, ScoreBatch& batch) {
+  const std::size_t last = matrix.grid.size - 1;
+  const Labels& labels = matrix.entities[entity];
+  const bool present = has_data(row_of(matrix, entity, last));
+  if (present) present_.push_back(&labels);
+  if (present && batch.entities == limits_.entities_per_detector) {
+    ++report_.entities_skipped["limit"];
+    return;
+  }
+  batch.entities += present ? 1 : 0;
+  EntityState& state = live_.entities[labels];
+  const ModelPointer model = model_of(labels);
+  const bool known_before = state.last_seen != TimePoint{};
+  for (std::size_t t = 0; t < matrix.grid.size; ++t) {
+    const TimePoint at = matrix.grid.at(t);
+    const auto raw = row_of(matrix, entity, t);
+    if (!has_data(raw) || (t < last && at <= state.last_seen)) continue;
+    note_seen(spec_, state, at);
+    // Of the rows that no cycle has scored the latest are caught up with: alerts go on, and begin
+    // for an entity that was watched before.
+    const bool caught_up =
+        known_before && last - t <= kCaughtUp && model != nullptr && model->ready;
+    bool usual = true;
+    if (model != nullptr && (t == last || caught_up)) {
+      auto judged = judge(model, state, at, raw);
+      usual = judged.usual;
+      if (t == last) publish(labels, raw, state, std::move(judged), batch);
+    }
+    state.recent.push(at, raw, usual);
+  }
+  if (!present || model == nullptr) ++report_.entities_skipped[present ? "no_model" : "no_data"];
+}
+
+ScoreBatch CycleRun::score(const FeatureMatrix& matrix, bool explain) {
+  ScoreBatch batch{.at = matrix.grid.last(), .finished = {}, .scores = {}, .entities = 0};
+  batch.features = matrix.features;
+  batch.values.resize(static_cast<Eigen::Index>(matrix.entities.size()), matrix.values.cols());
+  batch.expected.resize(batch.values.rows(), batch.values.cols());
+  for (std::size_t e = 0; e < matrix.entities.size(); ++e) take(matrix, e, batch);
+  const auto scored = static_cast<Eigen::Index>(batch.scores.size());
+  batch.values.conservativeResize(scored, Eigen::NoChange);
+  batch.expected.conservativeResize(scored, Eigen::NoChange);
+  if (explain) suspects_.explain(batch, explainers_);
+  return batch;
+}
+
+void CycleRun::note_absence(TimePoint at, const std::set<Labels>* listed) {
+  Expected expected;
+  expected.complete = listed != nullptr;
+  if (listed != nullptr) {
+    for (const Labels& entity : *listed) expected.entities.push_back(&entity);
+  } else if (model_ != nullptr) {
+    for (const auto& [entity, model] : model_->entities) expected.entities.push_back(&entity);
+  }
+  const auto change = note_answered(spec_.absence, at, present_, expected,
+                                    limits_.entities_per_detector, live_.missing);
+  report_.absences_started = change.started;
+  if (change.limited > 0) report_.entities_skipped["limit"] += change.limited;
 }
 
 }  // namespace
@@ -146,31 +250,11 @@ TimePoint evaluation_time(const DetectorSpec& spec, Duration query_offset, TimeP
   return TimePoint{since_epoch / spec.interval * spec.interval};
 }
 
-Result<std::vector<SeriesFrame>> fetch_features(const DetectorSpec& spec,
-                                                const SeriesSource& source, const TimeGrid& grid,
-                                                std::stop_token stop,
-                                                std::vector<QueryReport>& reports) {
-  std::vector<SeriesFrame> frames;
-  frames.reserve(spec.features.size());
-  for (const FeatureSpec& feature : spec.features) {
-    const auto started = std::chrono::steady_clock::now();
-    auto frame = source.fetch(feature.query, grid, stop);
-    QueryReport report{.feature = feature.name, .error = std::nullopt};
-    report.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    if (!frame) {
-      report.error = frame.error();
-      reports.push_back(std::move(report));
-      return std::move(frame).error().in("feature " + feature.name);
-    }
-    report.series = frame->labels.size();
-    report.samples = frame->samples;
-    report.warnings = frame->warnings.size();
-    report.partial = frame->partial;
-    reports.push_back(std::move(report));
-    frames.push_back(*std::move(frame));
-  }
-  return frames;
+std::vector<double> expected_row(const EntityModel& model, TimePoint at) {
+  std::vector<double> expected;
+  expected.reserve(model.context.feature_count());
+  for (const SeasonProfile& season : model.context.season) expected.push_back(season.expected(at));
+  return expected;
 }
 
 Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limits,
@@ -180,65 +264,30 @@ Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limit
   const TimeGrid grid = missing_rows(spec, live, at);
   auto frames = fetch_features(spec, source, grid, stop, report.queries);
   if (!frames) return std::move(frames).error();
-  auto joined = join(*frames, spec);
-  if (!joined) return std::move(joined).error();
-  const FeatureMatrix& matrix = *joined;
-  const std::size_t last = grid.size - 1;
-
-  ScoreBatch batch{.at = at, .finished = {}, .scores = {}, .entities = 0};
-  batch.features = matrix.features;
-  batch.values.resize(static_cast<Eigen::Index>(matrix.entities.size()), matrix.values.cols());
-  batch.expected.resize(batch.values.rows(), batch.values.cols());
-  std::vector<Suspect> suspects;
-  for (std::size_t e = 0; e < matrix.entities.size(); ++e) {
-    const Labels& entity = matrix.entities[e];
-    const bool present = has_data(row_of(matrix, e, last));
-    if (present && batch.entities == limits.entities_per_detector) {
-      ++report.entities_skipped["limit"];
-      continue;
-    }
-    batch.entities += present ? 1 : 0;
-    EntityState& state = live.entities[entity];
-    const EntityModel* known = model == nullptr ? nullptr : model->find(entity);
-    const bool known_before = state.last_seen != TimePoint{};
-    for (std::size_t t = 0; t < grid.size; ++t) {
-      const auto row = row_of(matrix, e, t);
-      if (!has_data(row) || grid.at(t) <= state.last_seen) continue;
-      note_seen(spec, state, grid.at(t));
-      if (t < last && catch_up(spec, known, state, known_before, grid.at(t), row)) {
-        ++report.alerts_started;
-      }
-    }
-    if (!present) {
-      ++report.entities_skipped["no_data"];
-      continue;
-    }
-
-    const auto raw = row_of(matrix, e, last);
-    if (known == nullptr) {
-      ++report.entities_skipped["no_model"];
-      state.recent.push(at, raw);
-      continue;
-    }
-    const RowScore row = score(spec, *known, state.recent, at, raw);
-    write_row(*known, raw, batch, batch.scores.size());
-    batch.scores.push_back(judge(spec, *known, state, entity, at, row, report));
-    if (explainers != nullptr && (batch.scores.back().detected || batch.scores.back().active)) {
-      suspects.push_back({.row = batch.scores.size() - 1,
-                          .model = model->entities.at(entity),
-                          .window = state.recent.levels(known->context),
-                          .adjacent = state.recent.adjacent(at, spec.interval)});
-      if (suspects.size() == 2 * kExplainedPerCycle) keep_worst(suspects, batch);
-    }
-    if (!batch.scores.back().detected) state.recent.push(at, raw);
+  auto matrix = join(*frames, spec);
+  if (!matrix) return std::move(matrix).error();
+  report.values_dropped = drop_invalid(spec, *matrix);
+  std::optional<std::set<Labels>> listed;
+  if (!spec.presence.empty()) {
+    auto answer = fetch_presence(spec, source, at, stop, report.queries);
+    if (answer) listed = *std::move(answer);
   }
-  const auto scored = static_cast<Eigen::Index>(batch.scores.size());
-  batch.values.conservativeResize(scored, Eigen::NoChange);
-  batch.expected.conservativeResize(scored, Eigen::NoChange);
-  if (explainers != nullptr) explain(suspects, batch, *explainers);
+
+  Explainers own(kExplainerBytes);
+  CycleRun run(spec, limits, model, live, report, explainers != nullptr ? *explainers : own);
+  ScoreBatch batch = run.score(*matrix, explainers != nullptr);
+  const bool answered = !matrix->partial && (spec.presence.empty() || listed);
+  if (answered) {
+    run.note_absence(at, listed ? &*listed : nullptr);
+  } else {
+    run.note_returned();
+  }
+  batch.absent = count_absent(spec.absence, at, live.missing);
+  batch.missing =
+      list_missing(spec.absence, at, live.missing, limits.entities_per_detector - batch.entities);
   live.last = at;
   forget_gone(spec, live, at);
-  if (batch.entities == 0) {
+  if (batch.entities == 0 && batch.missing.empty()) {
     return Error{ErrorKind::data, "no entity has data: no series matched the queries", "no_data"};
   }
   return batch;

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "exporter/detector/fetch.h"
+#include "exporter/detector/gate.h"
 #include "exporter/detector/live.h"
 #include "exporter/detector/report.h"
 #include "exporter/model/explainer.h"
@@ -34,10 +36,12 @@ struct EntityScore {
   double threshold = 1;
   double coverage = 0;
   bool ready = false;     ///< false: warming, never detected
-  bool detected = false;  ///< ready and score > threshold
+  bool detected = false;  ///< ready and score > threshold, and not suppressed
   bool active = false;
-  /// Of detected and active entities: the features with the largest shares, largest first, at most
-  /// kTopContributions. All shares of a row sum to 1; empty when nothing drives the score.
+  Suppression suppressed = Suppression::none;  ///< why a score over the threshold is not detected
+  /// Of detected, active and suppressed entities: the features with the largest shares, largest
+  /// first, at most kTopContributions. All shares of a row sum to 1; empty when nothing drives the
+  /// score.
   std::vector<TopContribution> contributions = {};
 
   /// Returns (score - threshold) / (1 - threshold); 0 at the threshold, 1 at a score of 1, negative
@@ -55,7 +59,9 @@ struct ScoreBatch {
   std::vector<EntityScore>
       scores;                ///< sorted by entity; entities without data or model are left out
   std::size_t entities = 0;  ///< entities with data, scored or not
-  std::vector<std::string> features = {};  ///< in config order
+  std::size_t absent = 0;    ///< entities that are absent
+  std::vector<MissingEntity> missing = {};  ///< sorted by entity; as far as the limit of entities
+  std::vector<std::string> features = {};   ///< in config order
   forest::Matrix values = {};    ///< [scores x features] as observed; NaN for a missing feature
   forest::Matrix expected = {};  ///< [scores x features] what each usually is for that entity at
                                  ///< that time; NaN when it never had a value
@@ -66,26 +72,29 @@ struct ScoreBatch {
 /// that turns anomalous as a whole must not delay its own scores.
 inline constexpr std::size_t kExplainedPerCycle = 100;
 
+/// Tables for explaining that are kept beside the models of a detector, in bytes: about 40 entities
+/// of 100 trees of 256 rows.
+inline constexpr std::size_t kExplainerBytes = std::size_t{16} << 20;
+
 /// Fetches what is missing since the last cycle (on the first one: a context window), joins, scores
-/// the newest row of each entity and updates `live`. `live` is unchanged when the source or
-/// join fails.
+/// the newest row of each entity, notes who is absent and updates `live`. `live` is unchanged when
+/// the source or join fails; when the presence query alone fails, or an answer may lack data,
+/// nobody becomes absent.
 /// @param model  may be null: nothing is scored, but the recent past is kept
-/// @param explainers  say why detected and active entities are; null: nobody asks
+/// @param explainers  say why detected and active entities are; null: nobody asks. A detector with
+/// gates (has_gates) needs one for each row over the threshold: without, it makes its own.
 /// @param at     on the detector's grid, later than live.last
-/// @param report gains the queries, skipped entities and started alerts
+/// @param report gains the queries, skipped entities, suppressed rows, dropped values, and alerts
+/// and absences that started
 /// Errors: those of the source and of join, prefixed with the feature; data (reason no_data) when
-/// nothing matched.
+/// nothing matched and no entity is known to be missing.
 Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limits,
                              const TrainedModel* model, LiveState& live, const SeriesSource& source,
                              TimePoint at, std::stop_token stop, CycleReport& report,
                              Explainers* explainers = nullptr);
 
-/// Runs each feature's query on the grid and reports it. Errors: the first one, prefixed with the
-/// feature's name.
-Result<std::vector<SeriesFrame>> fetch_features(const DetectorSpec& spec,
-                                                const SeriesSource& source, const TimeGrid& grid,
-                                                std::stop_token stop,
-                                                std::vector<QueryReport>& reports);
+/// Returns what each feature of an entity usually is at a time: [features], NaN when unknown.
+std::vector<double> expected_row(const EntityModel& model, TimePoint at);
 
 /// Returns the newest time of the detector's grid whose data can be complete: floor((now - offset)
 /// / interval) * interval.

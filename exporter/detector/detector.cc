@@ -1,8 +1,6 @@
 #include "exporter/detector/detector.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <malloc.h>
 
 #include <algorithm>
@@ -41,10 +39,7 @@ void restart_at(TimePoint at, LiveState& live) {
     state.last_trained = std::min(state.last_trained, at);
     state.activity.forget_scores();
   }
-}
-
-double seconds_since(SteadyPoint start, const Clock& clock) {
-  return std::chrono::duration<double>(clock.steady_now() - start).count();
+  for (auto& [entity, entry] : live.missing) entry.since = std::min(entry.since, at);
 }
 
 std::string model_file(const DetectorSpec& spec) { return spec.name + ".model"; }
@@ -64,27 +59,9 @@ void log_outcome(const std::string& detector, std::string_view what,
   last = now;
 }
 
-// Every feature of a row, with its share in the anomaly.
-std::vector<FeatureReason> reasons(const DetectorSpec& spec, const Explainer& explainer,
-                                   TimePoint at, const forest::Matrix& window, bool adjacent,
-                                   std::span<const double> row) {
-  std::vector<double> shares(row.size());
-  explainer.shares(at, window, adjacent, row, shares);
-  std::vector<FeatureReason> all;
-  all.reserve(row.size());
-  for (std::size_t f = 0; f < row.size(); ++f) {
-    all.push_back({.feature = spec.features[f].name,
-                   .value = row[f],
-                   .expected = explainer.model().context.season[f].expected(at),
-                   .contribution = shares[f]});
-  }
-  return all;
-}
-
-std::string to_text(TimePoint at) {
-  // Not by the system's clock: its nanoseconds end in the year 2262.
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+std::optional<Error> presence_error(const CycleReport& report) {
+  const auto found = std::ranges::find(report.queries, kPresenceQuery, &QueryReport::feature);
+  return found == report.queries.end() ? std::nullopt : found->error;
 }
 
 }  // namespace
@@ -200,14 +177,15 @@ void Detector::cycle(std::size_t missed, std::stop_token stop) {
   });
   if (stop.stop_requested()) return;
   report.finished = clock_.now();
-  report.seconds = seconds_since(started, clock_);
+  report.seconds = to_seconds(clock_.steady_now() - started);
   if (batch) {
     batch->finished = report.finished;
     history_.add(*batch);
     batch_.set(std::make_shared<const ScoreBatch>(*std::move(batch)));
   } else {
     report.error = std::move(batch).error();
-    // An answer without entities is no failed query: nothing is there, and nothing is shown.
+    // An answer without entities is no failed query: nobody is known to be missing, nothing is
+    // shown.
     if (report.error->label() == "no_data" && batch_.get() != nullptr) {
       batch_.set(std::make_shared<const ScoreBatch>());
     }
@@ -222,9 +200,14 @@ void Detector::cycle(std::size_t missed, std::stop_token stop) {
                                .error = report.error ? report.error->message : ""};
   }
   log_outcome(spec_.name, "Scoring", report.error, last_cycle_error_);
+  log_outcome(spec_.name, "Presence query", presence_error(report), last_presence_error_);
+  if (report.absences_started > 0) {
+    log::warn("Entities became absent",
+              {{"detector", spec_.name}, {"entities", report.absences_started}});
+  }
   if (observer_.cycle) observer_.cycle(report);
-  // An alert that began must not begin again after a crash.
-  if (report.alerts_started > 0) save_live();
+  // An alert that began must not begin again after a crash, nor must one who left be forgotten.
+  if (report.alerts_started > 0 || report.absences_started > 0) save_live();
 }
 
 std::optional<TrainingPlan> Detector::plan_training() const {
@@ -251,7 +234,7 @@ void Detector::train(std::stop_token stop) {
   if (stop.stop_requested()) return;
   report.error = bytes ? publish_model(*bytes) : std::move(bytes).error();
   report.finished = clock_.now();
-  report.seconds = seconds_since(started, clock_);
+  report.seconds = to_seconds(clock_.steady_now() - started);
   if (const auto model = model_.get()) {
     report.model_rows = model->rows();
     report.trained_at = model->trained_at;
@@ -328,8 +311,11 @@ std::shared_ptr<const ScoreBatch> Detector::batch() const {
 DetectorState Detector::state() const {
   const auto latest = batch();
   if (latest == nullptr) return batch_.get() ? DetectorState::stale : DetectorState::warming;
+  // While all are missing there is no score to tell; they were known from a model.
   const bool ready =
-      std::ranges::any_of(latest->scores, [](const EntityScore& s) { return s.ready; });
+      latest->scores.empty()
+          ? !latest->missing.empty()
+          : std::ranges::any_of(latest->scores, [](const EntityScore& s) { return s.ready; });
   return ready ? DetectorState::ready : DetectorState::warming;
 }
 
@@ -341,89 +327,6 @@ std::optional<CycleSummary> Detector::last_cycle() const {
 bool Detector::attempted() const {
   const std::lock_guard lock(mutex_);
   return attempted_;
-}
-
-Result<RecentRows> Detector::recent_before(const Labels& entity,
-                                           const std::optional<TimePoint>& time,
-                                           TimePoint at) const {
-  RecentRows recent;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = live_.entities.find(entity); found != live_.entities.end()) {
-      recent = found->second.recent;
-    }
-  }
-  const auto reference = [&] {
-    RecentRows before = recent.before(at);
-    return before.outdated(at, spec_.interval) ? RecentRows{} : before;
-  };
-  if (!time) return reference();
-  const TimePoint newest = clock_.now();
-  if (recent.times().empty()) {
-    return Error{
-        ErrorKind::request,
-        fmt::format("nothing is kept of entity {} yet; leave `time` out", entity.to_string()),
-        "time"};
-  }
-  const TimePoint oldest = recent.times().front() + spec_.interval;
-  if (*time < oldest || *time > newest) {
-    return Error{ErrorKind::request,
-                 fmt::format("time {} is outside of what is kept of entity {}: {} to {}",
-                             to_text(*time), entity.to_string(), to_text(oldest), to_text(newest)),
-                 "time"};
-  }
-  return reference();
-}
-
-Result<std::vector<RowVerdict>> Detector::predict(const PredictQuery& query) const {
-  const auto model = model_.get();
-  if (model == nullptr || model->entities.empty()) {
-    return Error{ErrorKind::data, fmt::format("detector {} is not trained yet", spec_.name),
-                 "not_trained"};
-  }
-  if (!query.entity && model->entities.size() > 1) {
-    return Error{
-        ErrorKind::request,
-        fmt::format(
-            "detector {} has {} entities: say which one in `entity`, an object of the labels {}",
-            spec_.name, model->entities.size(), fmt::join(spec_.by, ", ")),
-        "entity_required"};
-  }
-  const Labels& wanted = query.entity ? *query.entity : model->entities.begin()->first;
-  const EntityModel* known = model->find(wanted);
-  if (known == nullptr) {
-    return Error{
-        ErrorKind::request,
-        fmt::format("detector {} has no trained entity {}", spec_.name, wanted.to_string()),
-        "entity_not_found"};
-  }
-  const TimePoint at = query.time ? evaluation_time(spec_, Duration{0}, *query.time)
-                                  : evaluation_time(spec_, query_offset_, clock_.now());
-  const auto recent = recent_before(wanted, query.time, at);
-  if (!recent) return recent.error();
-  const forest::Matrix window = recent->levels(known->context);
-  const bool adjacent = recent->adjacent(at, spec_.interval);
-  const double threshold = threshold_of(*known, spec_.sensitivity);
-  const auto explainer = query.explain ? explainers_.get(model->entities.at(wanted)) : nullptr;
-  std::vector<RowVerdict> verdicts;
-  verdicts.reserve(query.rows.size());
-  for (const auto& row : query.rows) {
-    if (row.size() != spec_.features.size()) {
-      return Error{ErrorKind::request,
-                   fmt::format("feature vector has {} values, detector {} has {} features",
-                               row.size(), spec_.name, spec_.features.size()),
-                   "length"};
-    }
-    const auto scored = score_row(*known, at, window, adjacent, row);
-    if (!scored) {
-      return Error{ErrorKind::request, "feature vector has no finite value", "length"};
-    }
-    verdicts.push_back({.score = scored->score, .threshold = threshold});
-    if (explainer) {
-      verdicts.back().reasons = reasons(spec_, *explainer, at, window, adjacent, row);
-    }
-  }
-  return verdicts;
 }
 
 }  // namespace exporter

@@ -60,10 +60,6 @@ struct CycleSummary {
 enum class DetectorState { warming, ready, stale };
 std::string_view to_string(DetectorState state);
 
-/// Tables for explaining that a detector keeps beside its models, in bytes: some ten entities of
-/// 100 trees of 256 rows.
-inline constexpr std::size_t kExplainerBytes = std::size_t{16} << 20;
-
 /// Runs the cycles and trainings of one detector. cycle() is called by one worker at a time,
 /// train() by the trainer; every other function is safe from any thread.
 class Detector {
@@ -98,13 +94,13 @@ class Detector {
   bool attempted() const;
 
   /// Scores raw feature vectors as if each were this entity's row at that time: the context is what
-  /// is kept of its clean rows before it. Errors: data (not_trained), request (entity_required,
+  /// is kept of its rows before it. Errors: data (not_trained), request (entity_required,
   /// entity_not_found, length, and time when nothing is kept before it or it lies ahead).
   Result<std::vector<RowVerdict>> predict(const PredictQuery& query) const;
 
  private:
-  Result<RecentRows> recent_before(const Labels& entity, const std::optional<TimePoint>& time,
-                                   TimePoint at) const;
+  /// Returns what is kept of an entity. Errors: request, when `time` is outside of it.
+  Result<RecentRows> recent_of(const Labels& entity, const std::optional<TimePoint>& time) const;
   std::optional<TrainingPlan> plan_training() const;
   std::optional<Error> publish_model(std::span<const std::byte> bytes);
   Result<std::vector<std::byte>> train_to_bytes(const TrainingPlan& plan, std::stop_token stop,
@@ -132,7 +128,8 @@ class Detector {
   SteadyPoint retry_training_at_, next_young_training_;
   Duration training_backoff_{0};
 
-  std::string last_cycle_error_, last_training_error_;  ///< each used by one thread at a time
+  std::string last_cycle_error_, last_presence_error_,
+      last_training_error_;  ///< each used by one thread at a time
 };
 
 }  // namespace exporter

@@ -3,45 +3,46 @@
 
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "exporter/detector/activity.h"
+#include "exporter/detector/absence.h"
 #include "exporter/features/context.h"
+#include "exporter/model/activity.h"
 #include "exporter/promql/series.h"
 
 namespace exporter {
 
-/// The last clean rows of one entity, raw. Rows judged anomalous stay out, so that the reference of
-/// an incident is what came before it, and the end of the incident is visible at once.
+/// The last rows of one entity, raw.
 class RecentRows {
  public:
-  /// Rows kept: what a context needs of the past at the times of a whole window.
-  static constexpr std::size_t kKept = 2 * kContextWindow;
+  /// Rows kept: a context, and an hour of times (at steps of a minute) that can be asked for.
+  static constexpr std::size_t kKept = kContextWindow + 60;
 
-  /// Appends a row, forgetting the oldest beyond kKept. @param raw [features]
-  void push(TimePoint at, std::span<const double> raw);
-  /// Returns the levels of the newest kContextWindow rows under `context`: [rows x features],
-  /// oldest first.
-  forest::Matrix levels(const ContextModel& context) const;
-  /// Returns the rows of times before `at`.
-  RecentRows before(TimePoint at) const;
-  /// Tells whether the newest row is so old at `at`, three context windows, that the day has moved
-  /// on: it says nothing of what is recent.
-  bool outdated(TimePoint at, Duration interval) const {
-    return at - newest() > interval * static_cast<Duration::rep>(3 * kContextWindow);
-  }
+  /// Appends a row, forgetting the oldest beyond kKept.
+  /// @param raw    [features]
+  /// @param usual  false: of an anomaly
+  void push(TimePoint at, std::span<const double> raw, bool usual);
+  /// Returns the steps right before `at`, as far as they are known: [0..kContextWindow x features],
+  /// oldest first, NaN for a gap. @param features  of a row
+  forest::Matrix window(TimePoint at, Duration interval, std::size_t features) const;
+  /// Returns the same with a gap for each row of an anomaly: what `at` follows on but for those.
+  forest::Matrix usual_window(TimePoint at, Duration interval, std::size_t features) const;
+  /// Tells whether the two differ.
+  bool has_anomaly(TimePoint at, Duration interval) const;
   std::span<const TimePoint> times() const { return times_; }
   std::span<const double> values() const { return values_; }
-  /// Tells whether the newest row is the one `interval` before `at`.
-  bool adjacent(TimePoint at, Duration interval) const {
-    return !times_.empty() && times_.back() == at - interval;
-  }
+  bool usual(std::size_t row) const { return usual_[row]; }
   /// Returns the time of the newest row; the epoch when empty.
   TimePoint newest() const { return times_.empty() ? TimePoint{} : times_.back(); }
 
  private:
+  /// Returns the places [first, last) of the rows of the window before `at`.
+  std::pair<std::size_t, std::size_t> before(TimePoint at, Duration interval) const;
+
   std::vector<TimePoint> times_;
   std::vector<double> values_;  ///< [times_.size() x features]
+  std::vector<bool> usual_;     ///< [times_.size()]
 };
 
 struct EntityState {
@@ -55,6 +56,7 @@ struct EntityState {
 struct LiveState {
   TimePoint last;  ///< the last time scored; the epoch before the first cycle
   std::map<Labels, EntityState> entities;
+  MissingEntities missing;  ///< that should be there and gave no data in the last answered cycle
 };
 
 }  // namespace exporter

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporter/clock.h"
@@ -35,6 +36,10 @@ struct CycleReport {
   std::size_t alerts_started = 0;      ///< entities that became active
   std::map<std::string, std::size_t>
       entities_skipped;  ///< reason -> entities left out: limit, no_model, no_data
+  std::map<std::string_view, std::size_t> suppressed;  ///< reason -> rows over the threshold that
+                                                       ///< are not detected; see Suppression
+  std::map<std::string, std::size_t> values_dropped;   ///< feature -> values outside of its range
+  std::size_t absences_started = 0;                    ///< entities that became absent
 };
 
 /// One training of a detector.

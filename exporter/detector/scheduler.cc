@@ -4,16 +4,11 @@
 #include <exception>
 #include <utility>
 
+#include "exporter/hash.h"
 #include "exporter/log.h"
 
 namespace exporter {
 namespace {
-
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
-}
 
 TimePoint floor_to_grid(TimePoint at, Duration interval, Duration offset) {
   return TimePoint{(at - offset).time_since_epoch() / interval * interval + offset};
@@ -35,7 +30,7 @@ void guarded(const char* what, const Detector& detector, Action action) {
 Duration deadline_offset(const DetectorSpec& spec) {
   const auto third =
       static_cast<std::uint64_t>(std::max<Duration::rep>(1, spec.interval.count() / 3));
-  return Duration{static_cast<Duration::rep>(fnv1a(spec.name) % third)};
+  return Duration{static_cast<Duration::rep>(Fnv1a().add(spec.name).value() % third)};
 }
 
 Scheduler::Scheduler(std::size_t workers, const Clock& clock) : clock_(clock) {

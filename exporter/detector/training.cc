@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exporter/detector/valid_values.h"
 #include "exporter/log.h"
 
 namespace exporter {
@@ -23,9 +24,11 @@ Result<std::size_t> affordable_points(const DetectorSpec& spec, const LimitsConf
   return limits.training_samples / std::max<std::size_t>(1, series);
 }
 
-// An entity without data for a whole training interval has left; its model would only take memory.
+// An entity without data for a whole training interval, and no longer told as absent, has left; its
+// model would only take memory.
 bool seen_lately(const DetectorSpec& spec, const FeatureMatrix& matrix, std::size_t entity) {
-  const auto rows = static_cast<Eigen::Index>(spec.retrain / spec.interval) + 1;
+  const Duration longest = std::max(spec.retrain, spec.absence.forget);
+  const auto rows = static_cast<Eigen::Index>(longest / spec.interval) + 1;
   const auto values = matrix.rows(entity);
   return values.bottomRows(std::min(rows, values.rows())).array().isFinite().any();
 }
@@ -54,6 +57,7 @@ Result<TrainedModel> run_training(const DetectorSpec& spec, const LimitsConfig& 
   if (!frames) return std::move(frames).error();
   auto joined = join(*frames, spec);
   if (!joined) return std::move(joined).error();
+  drop_invalid(spec, *joined);
   frames->clear();
   frames->shrink_to_fit();
   if (joined->partial) {

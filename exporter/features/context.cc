@@ -8,66 +8,98 @@
 namespace exporter {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr Eigen::Index kSpreadRows = 5;
-constexpr std::size_t kMinRecent = 6;
-constexpr std::size_t kMinSpread = 3;
-
-double window_median(const forest::ConstMatrixRef& window, Eigen::Index feature) {
-  std::array<double, kContextWindow> values;
-  std::size_t count = 0;
-  for (Eigen::Index i = 0; i < window.rows(); ++i) {
-    if (std::isfinite(window(i, feature))) values[count++] = window(i, feature);
-  }
-  if (count < kMinRecent) return kNaN;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::nth_element(values.begin(), middle, values.begin() + static_cast<std::ptrdiff_t>(count));
-  return *middle;
+double in_units(const SeasonProfile& profile, double value) {
+  return (value - profile.level) / profile.spread;
 }
 
-double spread(const forest::ConstMatrixRef& window, Eigen::Index feature, double now) {
-  double sum = 0, squares = 0;
-  std::size_t count = 0;
-  // Differences to `now` keep the sums small, so that a large level costs no precision.
-  for (Eigen::Index i = std::max<Eigen::Index>(0, window.rows() - kSpreadRows + 1);
-       i < window.rows(); ++i) {
-    const double difference = window(i, feature) - now;
-    if (!std::isfinite(difference)) continue;
-    sum += difference;
-    squares += difference * difference;
-    ++count;
+double seasonal(const SeasonProfile& profile, TimePoint at, double value) {
+  return (value - profile.expected(at)) / profile.usual_deviation(at);
+}
+
+// Writes the columns of one feature from its values at consecutive steps, the newest last; at least
+// two of them.
+void fill_feature(std::span<const ContextColumn> columns, const SeasonProfile& profile,
+                  TimePoint at, std::span<const double> series, std::span<double> out) {
+  const double now = series.back();
+  const auto recent = rolling(series);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const Rolling& window = recent[columns[c].scale];
+    switch (columns[c].kind) {
+      case ContextKind::value: out[c] = in_units(profile, now); break;
+      case ContextKind::change: out[c] = (now - series[series.size() - 2]) / profile.spread; break;
+      case ContextKind::mean: out[c] = in_units(profile, window.mean); break;
+      case ContextKind::deviation: out[c] = window.deviation / profile.spread; break;
+      case ContextKind::season: out[c] = seasonal(profile, at, now); break;
+      case ContextKind::relation: break;  // of several features
+    }
   }
-  if (!std::isfinite(now) || ++count < kMinSpread) return kNaN;
-  const double mean = sum / static_cast<double>(count);
-  return std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean));
+}
+
+std::vector<ContextColumn> columns_of(const std::vector<SeasonProfile>& seasons,
+                                      std::size_t relations) {
+  std::vector<ContextColumn> columns;
+  for (std::uint32_t f = 0; f < seasons.size(); ++f) {
+    // A feature without any value has no expectation; it takes no part.
+    if (std::isnan(seasons[f].level)) continue;
+    columns.push_back({f, ContextKind::value});
+    columns.push_back({f, ContextKind::change});
+    for (std::uint8_t scale = 0; scale < kScales.size(); ++scale) {
+      columns.push_back({f, ContextKind::mean, scale});
+      columns.push_back({f, ContextKind::deviation, scale});
+    }
+    if (!seasons[f].bins.empty()) columns.push_back({f, ContextKind::season});
+  }
+  for (std::uint32_t c = 0; c < relations; ++c) columns.push_back({c, ContextKind::relation});
+  return columns;
+}
+
+// Columns of the same feature, which stand together.
+std::size_t end_of_feature(const std::vector<ContextColumn>& columns, std::size_t begin) {
+  std::size_t end = begin + 1;
+  while (end < columns.size() && columns[end].feature == columns[begin].feature &&
+         columns[end].kind != ContextKind::relation) {
+    ++end;
+  }
+  return end;
+}
+
+// Writes what is of one feature each. @param series_of gives a feature's values at consecutive
+// steps
+template <typename SeriesOf>
+std::size_t fill_features(const ContextModel& model, TimePoint at, SeriesOf series_of,
+                          std::span<double> out) {
+  std::size_t c = 0;
+  while (c < model.columns.size() && model.columns[c].kind != ContextKind::relation) {
+    const std::size_t f = model.columns[c].feature;
+    const std::size_t end = end_of_feature(model.columns, c);
+    fill_feature(std::span(model.columns).subspan(c, end - c), model.season[f], at, series_of(f),
+                 out.subspan(c, end - c));
+    c = end;
+  }
+  return c;
+}
+
+void fill_relations(const ContextModel& model, std::size_t first, std::span<const double> raw,
+                    std::span<double> out) {
+  if (first < out.size()) model.relation.deviations(raw, out.subspan(first));
 }
 
 }  // namespace
 
-void ContextModel::levels(TimePoint at, std::span<const double> raw, std::span<double> out) const {
-  for (std::size_t f = 0; f < season.size(); ++f) {
-    out[f] = (raw[f] - season[f].expected(at)) / season[f].usual_deviation(at);
-  }
-}
-
-void ContextModel::fill(const forest::ConstMatrixRef& window, bool adjacent,
-                        std::span<const double> now, std::span<const double> raw,
-                        std::span<double> out) const {
-  std::vector<double> related(relation.size());
-  relation.deviations(raw, related);
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    const std::size_t f = columns[c].feature;
-    const auto column = static_cast<Eigen::Index>(f);
-    switch (columns[c].kind) {
-      case ContextKind::level: out[c] = now[f]; break;
-      case ContextKind::change:
-        out[c] = adjacent ? now[f] - window(window.rows() - 1, column) : kNaN;
-        break;
-      case ContextKind::recent: out[c] = now[f] - window_median(window, column); break;
-      case ContextKind::spread: out[c] = spread(window, column, now[f]); break;
-      case ContextKind::relation: out[c] = related[f]; break;
+void ContextModel::fill(TimePoint at, const forest::ConstMatrixRef& window,
+                        std::span<const double> raw, std::span<double> out) const {
+  // One step more than there is: the step before the first is a gap.
+  std::array<double, kContextWindow + 2> series;
+  const auto past = static_cast<std::size_t>(window.rows());
+  const auto series_of = [&](std::size_t f) {
+    series[0] = std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t i = 0; i < past; ++i) {
+      series[i + 1] = window(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(f));
     }
-  }
+    series[past + 1] = raw[f];
+    return std::span<const double>(series).first(past + 2);
+  };
+  fill_relations(*this, fill_features(*this, at, series_of, out), raw, out);
 }
 
 ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw,
@@ -78,22 +110,10 @@ ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw
     for (std::size_t t = 0; t < grid.size; ++t) column[t] = raw(static_cast<Eigen::Index>(t), f);
     model.season.push_back(fit_season(grid, column, periods));
   }
-
   // Of raw values: what follows the requests does so at any hour, while seasonal deviations have a
   // scale of their own.
-  model.relation = fit_relation(raw);
-
-  for (std::uint32_t f = 0; f < model.season.size(); ++f) {
-    // A feature without any value has no expectation; it takes no part.
-    if (std::isnan(model.season[f].level)) continue;
-    for (const ContextKind kind :
-         {ContextKind::level, ContextKind::change, ContextKind::recent, ContextKind::spread}) {
-      model.columns.push_back({f, kind});
-    }
-  }
-  for (std::uint32_t c = 0; c < model.relation.size(); ++c) {
-    model.columns.push_back({c, ContextKind::relation});
-  }
+  if (model.season.size() < kWideFeatures) model.relation = fit_relation(raw);
+  model.columns = columns_of(model.season, model.relation.size());
   return model;
 }
 
@@ -101,14 +121,24 @@ forest::Matrix context_rows(const ContextModel& model, const TimeGrid& grid,
                             const forest::ConstMatrixRef& raw) {
   const auto d = static_cast<std::size_t>(raw.cols());
   const std::size_t width = model.columns.size();
-  forest::Matrix levels(raw.rows(), raw.cols());
+  // By feature, behind one gap each, so that the past of any row is one piece.
+  const std::size_t stride = grid.size + 1;
+  std::vector<double> all(d * stride, std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t t = 0; t < grid.size; ++t) {
+    for (std::size_t f = 0; f < d; ++f) {
+      all[f * stride + t + 1] = raw(static_cast<Eigen::Index>(t), static_cast<Eigen::Index>(f));
+    }
+  }
   forest::Matrix rows(raw.rows(), static_cast<Eigen::Index>(width));
   for (std::size_t t = 0; t < grid.size; ++t) {
+    const std::size_t length = std::min(t + 2, kContextWindow + 1);
+    const auto series_of = [&](std::size_t f) {
+      return std::span<const double>(all).subspan(f * stride + t + 2 - length, length);
+    };
     const auto row = static_cast<Eigen::Index>(t);
-    model.levels(grid.at(t), {raw.row(row).data(), d}, {levels.row(row).data(), d});
-    const auto past = std::min<Eigen::Index>(row, static_cast<Eigen::Index>(kContextWindow));
-    model.fill(levels.middleRows(row - past, past), past > 0, {levels.row(row).data(), d},
-               {raw.row(row).data(), d}, {rows.row(row).data(), width});
+    const std::span<double> out(rows.row(row).data(), width);
+    fill_relations(model, fill_features(model, grid.at(t), series_of, out),
+                   {raw.row(row).data(), d}, out);
   }
   return rows;
 }

@@ -1,4 +1,4 @@
-// What the forest sees of a row: each feature against its season, its recent past and its siblings.
+// What the forest sees of a row: each feature beside its recent past, its season and its siblings.
 #pragma once
 
 #include <cstdint>
@@ -6,53 +6,56 @@
 #include <vector>
 
 #include "exporter/features/relation.h"
+#include "exporter/features/rolling.h"
 #include "exporter/features/season.h"
 
 namespace exporter {
 
-/// How many rows of the past a context looks at.
-inline constexpr std::size_t kContextWindow = 24;
+/// How many steps before a row its context looks at.
+inline constexpr std::size_t kContextWindow = kScales.back() - 1;
 
 enum class ContextKind : std::uint8_t {
-  level,     ///< (value - expectation) / usual deviation at that time of the season
-  change,    ///< level - the level one row before; missing when that row was no clean one
-  recent,    ///< level - median level of the window
-  spread,    ///< standard deviation of the last levels of the window and this one
-  relation,  ///< a combination of features that is usually near zero; `feature` is its number in
-             ///< Relation
+  value,      ///< as observed
+  change,     ///< difference to the step before; missing after a gap
+  mean,       ///< rolling mean over a scale
+  deviation,  ///< rolling standard deviation over a scale
+  season,     ///< (value - expectation) / usual deviation at that time of the season
+  relation,   ///< a combination of features that is usually near zero; `feature` is its number in
+              ///< Relation
 };
 
-/// One column of a context row.
+/// One column of a context row. All but season and relation are in units of the feature's usual
+/// deviation; value and mean are taken from its usual level.
 struct ContextColumn {
   std::uint32_t feature = 0;
-  ContextKind kind = ContextKind::level;
+  ContextKind kind = ContextKind::value;
+  std::uint8_t scale = 0;  ///< of mean and deviation: place in kScales
   friend bool operator==(const ContextColumn&, const ContextColumn&) = default;
 };
 
 /// Turns the raw features of one entity into context rows: "unusual for this entity at this time",
-/// not only "large". The rows of training and of live scoring come from the same two functions.
+/// not only "large". Rows of training and of live scoring come from the same function.
 struct ContextModel {
   std::vector<SeasonProfile> season;  ///< [features]
   Relation relation;
-  std::vector<ContextColumn> columns;  ///< what a context row holds, in order
+  std::vector<ContextColumn> columns;  ///< what a context row holds, in order: by feature, then
+                                       ///< relations
 
   std::size_t feature_count() const { return season.size(); }
-  /// Writes (value - seasonal expectation) / usual deviation at that time of each feature; NaN
-  /// stays.
-  /// @param raw [features] @param out [features]
-  void levels(TimePoint at, std::span<const double> raw, std::span<double> out) const;
-  /// Writes one context row.
-  /// @param window    [0..kContextWindow x features] levels of clean rows before this one, oldest
-  /// first
-  /// @param adjacent  the last row of `window` is one interval before this one
-  /// @param now       [features] this row's levels
-  /// @param raw       [features] this row's values
-  /// @param out       [columns]; NaN where the past does not suffice
-  void fill(const forest::ConstMatrixRef& window, bool adjacent, std::span<const double> now,
-            std::span<const double> raw, std::span<double> out) const;
+  /// Writes the context row of `raw`.
+  /// @param window  [0..kContextWindow x features] the steps right before it, oldest first, NaN for
+  ///                a gap
+  /// @param raw     [features] @param out [columns]; NaN where the past does not suffice
+  void fill(TimePoint at, const forest::ConstMatrixRef& window, std::span<const double> raw,
+            std::span<double> out) const;
 };
 
-/// Learns seasons and relation from an entity's history. @param raw [grid.size x features]
+/// Entities of this many features count as wide: hosts rather than a few metrics.
+inline constexpr std::size_t kWideFeatures = 10;
+
+/// Learns seasons and relation from an entity's history. A wide entity gets no relation: it has too
+/// many that hold by chance (measured: twice the false alerts), and cuts through several columns
+/// see the others. @param raw [grid.size x features]
 ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw,
                          std::span<const Duration> periods);
 

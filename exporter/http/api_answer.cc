@@ -36,6 +36,13 @@ void write_verdict(JsonText& json, const EntityScore& score) {
   json.key("coverage").value(score.coverage);
 }
 
+void write_reason(JsonText& json, const FeatureReason& reason) {
+  json.open('{').key("feature").value(reason.feature);
+  json.key("value").value(reason.value);
+  json.key("expected").value(reason.expected);
+  json.key("contribution").value(reason.contribution).close('}');
+}
+
 HttpResponse no_such_detector(const std::string& name) {
   const std::string message = fmt::format("no detector named {}", name);
   return error_response(404, message, {{{"query", "detector"}, message, "value_error"}});

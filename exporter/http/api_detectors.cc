@@ -2,11 +2,10 @@
 
 #include "exporter/http/api.h"
 #include "exporter/http/api_answer.h"
+#include "exporter/http/model_threshold.h"
 
 namespace exporter {
 namespace {
-
-double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 void write_model(JsonText& json, const DetectorSpec& spec, const TrainedModel* model) {
   json.key("model");
@@ -14,17 +13,13 @@ void write_model(JsonText& json, const DetectorSpec& spec, const TrainedModel* m
     json.null();
     return;
   }
-  std::vector<double> thresholds;
-  std::size_t ready = 0;
-  for (const auto& [entity, each] : model->entities) {
-    thresholds.push_back(threshold_of(*each, spec.sensitivity));
-    ready += each->ready ? 1 : 0;
-  }
+  const auto ready =
+      std::ranges::count_if(model->entities, [](const auto& entry) { return entry.second->ready; });
   json.open('{').key("trained_at").value(model->trained_at);
   json.key("entities").value(model->entities.size());
-  json.key("entities_ready").value(ready);
+  json.key("entities_ready").value(static_cast<std::size_t>(ready));
   json.key("rows").value(model->rows());
-  json.key("threshold").value(median_in_place(thresholds));
+  json.key("threshold").value(median_threshold(*model, spec));
   json.close('}');
 }
 
@@ -63,7 +58,7 @@ void write_detector(JsonText& json, const Detector& detector) {
   for (const auto& feature : spec.features) {
     json.open('{').key("name").value(feature.name).key("query").value(feature.query).close('}');
   }
-  json.close(']').key("interval_seconds").value(in_seconds(spec.interval));
+  json.close(']').key("interval_seconds").value(to_seconds(spec.interval));
   json.key("sensitivity").value(spec.sensitivity);
   json.key("entities").value(batch ? batch->entities : 0);
   json.key("entities_detected").value(count(batch.get(), &EntityScore::detected));

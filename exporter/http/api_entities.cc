@@ -49,10 +49,10 @@ void write_reasons(JsonText& json, const Found& found) {
   for (const TopContribution& top : found.score().contributions) {
     const auto row = static_cast<Eigen::Index>(found.row);
     const auto feature = static_cast<Eigen::Index>(top.feature);
-    json.open('{').key("feature").value(batch.features[top.feature]);
-    json.key("value").value(batch.values(row, feature));
-    json.key("expected").value(batch.expected(row, feature));
-    json.key("contribution").value(top.share).close('}');
+    write_reason(json, {.feature = batch.features[top.feature],
+                        .value = batch.values(row, feature),
+                        .expected = batch.expected(row, feature),
+                        .contribution = top.share});
   }
   json.close(']');
 }

@@ -100,10 +100,7 @@ void write_now(JsonText& json, const Detector& detector, const ScoreBatch* batch
   write_verdict(json, *score);
   json.key("reasons").open('[');
   for (const FeatureReason& reason : reasons_now(detector, *batch, *score)) {
-    json.open('{').key("feature").value(reason.feature);
-    json.key("value").value(reason.value);
-    json.key("expected").value(reason.expected);
-    json.key("contribution").value(reason.contribution).close('}');
+    write_reason(json, reason);
   }
   json.close(']').close('}');
 }
@@ -117,7 +114,7 @@ void write_model(JsonText& json, const DetectorSpec& spec, const EntityModel* mo
   json.open('{').key("state").value(model->ready ? "ready" : "warming");
   json.key("rows").value(model->rows);
   json.key("first").value(model->first).key("last").value(model->last);
-  json.key("threshold").value(threshold_of(*model, spec.sensitivity)).close('}');
+  json.key("threshold").value(threshold_of(*model, spec)).close('}');
 }
 
 void write_point(JsonText& json, const HistoryPoint& point, const DetectorSpec& spec) {

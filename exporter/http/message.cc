@@ -75,6 +75,7 @@ HttpResponse error_response(int status, std::string_view message,
 int http_status(const forest::Error& error) {
   if (error.reason == "model_not_found" || error.reason == "entity_not_found") return 404;
   if (error.reason == "not_trained") return 503;
+  if (error.reason == "too_large") return 413;
   if (error.reason == "length" || error.reason == "entity_required") return 422;
   switch (error.kind) {
     case forest::ErrorKind::config:

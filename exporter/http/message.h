@@ -51,8 +51,8 @@ HttpResponse error_response(int status, std::string_view message,
                             const std::vector<ErrorDetail>& detail = {});
 
 /// Maps an Error to a status: by reason (`model_not_found`, `entity_not_found`: 404; `not_trained`:
-/// 503; `length`, `entity_required`: 422), else by kind: config and request 422, upstream 502, data
-/// 503, state 500.
+/// 503; `too_large`: 413; `length`, `entity_required`: 422), else by kind: config and request 422,
+/// upstream 502, data 503, state 500.
 int http_status(const forest::Error& error);
 
 /// Returns text for HTML: & < > " ' escaped.

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "exporter/http/handlers.h"
-#include "exporter/http/time_text.h"
+#include "exporter/time_text.h"
 #include "exporter/version.h"
 
 namespace exporter {

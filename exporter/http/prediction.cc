@@ -21,7 +21,7 @@ HttpResponse refuse(const BodyErrors& errors) {
 
 /// Names the key that an Error of the services is about.
 HttpResponse service_error(const forest::Error& error, bool batch, std::size_t row) {
-  const int status = error.reason == "too_large" ? 413 : http_status(error);
+  const int status = http_status(error);
   const char* vectors = batch ? "feature_vectors" : "feature_vector";
   std::vector<std::string> location{"body"};
   if (error.reason == "length") {

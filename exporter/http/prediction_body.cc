@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "exporter/http/time_text.h"
+#include "exporter/time_text.h"
 
 namespace exporter {
 namespace {
@@ -347,194 +347,13 @@ class Events final : public nlohmann::json_sax<json> {
   std::vector<Labels::Pair> labels_;
 };
 
-/// Reads the usual shape in one pass; the first thing that is not usual ends it.
-class UsualReader {
- public:
-  explicit UsualReader(std::string_view body) : at_(body.data()), end_(at_ + body.size()) {}
-
-  std::optional<PredictionBody> read() {
-    if (!take('{')) return std::nullopt;
-    do {
-      if (!member()) return std::nullopt;
-    } while (take(','));
-    if (!take('}') || peek() != '\0' || at_ != end_) return std::nullopt;
-    if (given_[0] == given_[1] || result_.request.rows.empty()) return std::nullopt;
-    result_.request.batch = given_[1];
-    return std::move(result_);
-  }
-
- private:
-  /// Returns the next character behind space, without taking it; NUL at the end.
-  char peek() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
-    return at_ == end_ ? '\0' : *at_;
-  }
-  bool take(char wanted) {
-    if (peek() != wanted || at_ == end_) return false;
-    ++at_;
-    return true;
-  }
-  bool word(std::string_view wanted) {
-    peek();
-    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(wanted))
-      return false;
-    at_ += wanted.size();
-    return true;
-  }
-
-  bool text(std::string_view& out) {
-    if (!take('"')) return false;
-    const char* begin = at_;
-    while (at_ != end_ && *at_ >= ' ' && *at_ < 0x7f && *at_ != '"' && *at_ != '\\') ++at_;
-    if (at_ == end_ || *at_ != '"') return false;
-    out = {begin, static_cast<std::size_t>(at_ - begin)};
-    ++at_;
-    return true;
-  }
-
-  bool digits() {
-    const char* begin = at_;
-    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
-    return at_ != begin;
-  }
-
-  /// Takes a number of JSON's grammar, which is narrower than that of from_chars.
-  bool number(double& out) {
-    peek();
-    const char* begin = at_;
-    if (at_ != end_ && *at_ == '-') ++at_;
-    const char* whole = at_;
-    if (!digits() || (*whole == '0' && at_ - whole > 1)) return false;
-    if (at_ != end_ && *at_ == '.') {
-      ++at_;
-      if (!digits()) return false;
-    }
-    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
-      ++at_;
-      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-      if (!digits()) return false;
-    }
-    const auto [parsed, error] = std::from_chars(begin, at_, out);
-    return error == std::errc() && parsed == at_ && std::isfinite(out);
-  }
-
-  bool flag(bool& out) {
-    if (word("true")) {
-      out = true;
-    } else if (word("false")) {
-      out = false;
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  bool row() {
-    if (!take('[')) return false;
-    RowTable& rows = result_.request.rows;
-    if (!take(']')) {
-      do {
-        double value = 0;
-        if (number(value)) {
-          rows.add(value + 0.0);
-        } else if (at_ != end_ && (word("null") || word("\"NaN\""))) {
-          rows.add(missing());
-        } else {
-          return false;
-        }
-      } while (take(','));
-      if (!take(']')) return false;
-    }
-    rows.end_row();
-    return true;
-  }
-
-  bool rows() {
-    if (!take('[')) return false;
-    do {
-      if (!row()) return false;
-    } while (take(','));
-    return take(']');
-  }
-
-  bool entity() {
-    if (!take('{')) return false;
-    std::vector<Labels::Pair> labels;
-    if (!take('}')) {
-      do {
-        std::string_view name, value;
-        if (!text(name) || !take(':') || !text(value)) return false;
-        if (std::ranges::any_of(labels, [&](const auto& pair) { return pair.first == name; }))
-          return false;
-        labels.emplace_back(name, value);
-        if (labels.size() > kMostLabels) return false;
-      } while (take(','));
-      if (!take('}')) return false;
-    }
-    result_.request.entity = Labels(std::move(labels));
-    return true;
-  }
-
-  bool time() {
-    double seconds = 0;
-    std::string_view written;
-    auto& out = result_.request.time;
-    if (peek() == '"') {
-      if (!text(written)) return false;
-      out = parse_time(written);
-    } else {
-      if (!number(seconds)) return false;
-      out = time_from_seconds(seconds);
-    }
-    return out.has_value();
-  }
-
-  bool member() {
-    std::string_view name;
-    if (!text(name) || !take(':')) return false;
-    const auto known = std::ranges::find(kKeys, name);
-    const auto index = static_cast<std::size_t>(known - kKeys.begin());
-    if (known == kKeys.end() || std::exchange(given_[index], true)) return false;
-    switch (static_cast<Key>(index)) {
-      case Key::feature_vector: return row();
-      case Key::feature_vectors: return rows();
-      case Key::score: return flag(result_.score);
-      case Key::explain: return flag(result_.request.explain);
-      case Key::entity: return entity();
-      case Key::time: return time();
-      case Key::model: {
-        std::string_view model;
-        if (!text(model)) return false;
-        result_.request.model = model;
-        return true;
-      }
-      case Key::other: return false;
-    }
-    return false;
-  }
-
-  const char* at_;
-  const char* end_;
-  PredictionBody result_;
-  std::array<bool, kKeys.size()> given_{};
-};
-
 }  // namespace
 
-std::optional<PredictionBody> read_usual_prediction(std::string_view body) {
-  return UsualReader(body).read();
-}
-
-std::variant<PredictionBody, BodyErrors> read_any_prediction(std::string_view body) {
+std::variant<PredictionBody, BodyErrors> parse_prediction(std::string_view body) {
   if (body.empty()) return BodyErrors{{{"body"}, "field required", "value_error.missing"}};
   Events events;
   json::sax_parse(body.begin(), body.end(), &events);
   return events.take();
-}
-
-std::variant<PredictionBody, BodyErrors> parse_prediction(std::string_view body) {
-  if (auto usual = read_usual_prediction(body)) return *std::move(usual);
-  return read_any_prediction(body);
 }
 
 }  // namespace exporter

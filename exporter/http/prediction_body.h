@@ -2,7 +2,6 @@
 // words.
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -28,12 +27,5 @@ using BodyErrors = std::vector<ErrorDetail>;
 /// question. A known key given twice is an error too. Every error names its place: `body`, key,
 /// index.
 std::variant<PredictionBody, BodyErrors> parse_prediction(std::string_view body);
-
-/// Reads a body of the usual shape several times as fast: known keys, each once, ASCII texts
-/// without escapes, numbers as numbers. Nothing for any other body, right or wrong; what it returns
-/// equals what `read_any_prediction` returns.
-std::optional<PredictionBody> read_usual_prediction(std::string_view body);
-/// Reads any body; `parse_prediction` without the short cut.
-std::variant<PredictionBody, BodyErrors> read_any_prediction(std::string_view body);
 
 }  // namespace exporter

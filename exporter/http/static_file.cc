@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
+#include "exporter/hash.h"
 #include "exporter/http/compression.h"
 #include "exporter/http/text.h"
 
 namespace exporter {
 namespace {
 
-/// FNV-1a, 64 bits. Source: Fowler, Noll, Vo; http://www.isthe.com/chongo/tech/comp/fnv/.
-std::uint64_t checksum(std::string_view bytes) {
-  std::uint64_t sum = 0xcbf29ce484222325ULL;
-  for (const char c : bytes) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return sum;
+std::string tag_of(std::string_view bytes) {
+  return fmt::format("{:016x}", Fnv1a().add(bytes).value());
 }
 
 /// Tells whether If-None-Match names the tag. Source: RFC 9110, 13.1.2: weak comparison.
@@ -35,7 +32,7 @@ bool names(std::string_view if_none_match, std::string_view tag) {
 
 StaticFile::StaticFile(std::string content_type, std::string plain)
     : content_type_(std::move(content_type)),
-      tag_(fmt::format("{:016x}", checksum(plain))),
+      tag_(tag_of(plain)),
       plain_(std::make_shared<const std::string>(std::move(plain))),
       packed_(std::make_shared<const std::string>(gzip(*plain_))) {}
 
@@ -43,7 +40,7 @@ StaticFile StaticFile::from_gzip(std::string content_type, std::string_view pack
                                  std::size_t plain_bytes) {
   StaticFile file;
   file.content_type_ = std::move(content_type);
-  file.tag_ = fmt::format("{:016x}", checksum(packed));
+  file.tag_ = tag_of(packed);
   file.packed_ = std::make_shared<const std::string>(packed);
   file.plain_bytes_ = plain_bytes;
   return file;

@@ -299,7 +299,7 @@ Status check_web_config(const std::string& path) {
   if (!config) return config.error();
   if (!config->tls.enabled()) return forest::Done{};
   if (auto context = TlsContext::make(config->tls); !context) {
-    return std::move(context).error().in(shown(path) + ": tls_server_config");
+    return std::move(context).error().in(config::shown_path(path) + ": tls_server_config");
   }
   return forest::Done{};
 }

@@ -19,6 +19,8 @@ constexpr std::string_view kKinds[] = {"config", "upstream", "data",
 constexpr std::string_view kQueryReasons[] = {
     "bad_data", "execution", "timeout",   "connection", "auth",     "http", "busy",
     "canceled", "decode",    "too_large", "config",     "upstream", "data", "internal"};
+constexpr std::string_view kSuppressions[] = {"aftermath", "direction", "min_deviation",
+                                              "min_deviation_ratio"};
 constexpr std::string_view kDropReasons[] = {"limit", "no_model", "no_data", "duplicate", "other"};
 
 const Histogram::BucketBoundaries kQuerySeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
@@ -73,7 +75,8 @@ LabelMap feature_labels(const std::string& detector, const std::string& feature)
 
 }  // namespace
 
-FeatureMetrics::FeatureMetrics(const std::string& detector, const std::string& feature)
+FeatureMetrics::FeatureMetrics(const std::string& detector, const std::string& feature,
+                               bool has_values)
     : queries_(counter(registry_, "anomaly_exporter_queries_total",
                        "Queries sent for a feature, failed ones included.",
                        feature_labels(detector, feature))),
@@ -90,7 +93,17 @@ FeatureMetrics::FeatureMetrics(const std::string& detector, const std::string& f
                           feature_labels(detector, feature), kQuerySeconds)),
       failures_(by_reason(registry_, "anomaly_exporter_query_failures_total",
                           "Queries without a usable answer, by reason.",
-                          feature_labels(detector, feature), kQueryReasons)) {}
+                          feature_labels(detector, feature), kQueryReasons)) {
+  if (!has_values) return;
+  auto labels = feature_labels(detector, feature);
+  labels["reason"] = "range";
+  invalid_ = &counter(registry_, "anomaly_exporter_values_dropped_total",
+                      "Values of a feature treated as missing, by reason.", labels);
+}
+
+void FeatureMetrics::count_invalid(std::size_t values) {
+  if (invalid_ != nullptr) invalid_->Increment(static_cast<double>(values));
+}
 
 void FeatureMetrics::record(const QueryReport& report) {
   queries_.Increment();
@@ -140,6 +153,9 @@ DetectorMetrics::DetectorMetrics(const DetectorSpec& spec)
                             "When the model in use was trained, in unix seconds.")),
       model_rows_(gauges(registry_, "anomaly_exporter_model_rows",
                          "Rows that the model in use was trained on.")),
+      budget_(gauges(registry_, "anomaly_exporter_alert_budget_per_day",
+                     "Configured alerts a day that are accepted per entity; without a budget there "
+                     "is no series.")),
       evaluation_failures_(by_reason(registry_, "anomaly_exporter_evaluation_failures_total",
                                      "Scoring cycles without scores, by reason.", labels_, kKinds)),
       training_failures_(by_reason(registry_, "anomaly_exporter_training_failures_total",
@@ -151,20 +167,34 @@ DetectorMetrics::DetectorMetrics(const DetectorSpec& spec)
                                "Model files that could not be used, by reason.", labels_, kKinds)),
       dropped_(by_reason(registry_, "anomaly_exporter_series_dropped_total",
                          "Entities left out of a scoring cycle, by reason.", labels_,
-                         kDropReasons)) {
+                         kDropReasons)),
+      suppressed_(by_reason(registry_, "anomaly_exporter_detections_suppressed_total",
+                            "Scores over the threshold that are not detected, by reason.", labels_,
+                            kSuppressions)) {
   configure(spec);
 }
 
 void DetectorMetrics::configure(const DetectorSpec& spec) {
   evaluation_interval_.Set(to_seconds(spec.interval));
   training_interval_.Set(to_seconds(spec.retrain));
-  std::map<std::string, std::unique_ptr<FeatureMetrics>> kept;
-  for (const auto& feature : spec.features) {
-    auto& slot = kept[feature.name];
-    const auto old = features_.find(feature.name);
-    if (old != features_.end()) slot = std::move(old->second);
-    if (!slot) slot = std::make_unique<FeatureMetrics>(spec.name, feature.name);
+  auto& budget = budget_.Add(labels_);
+  if (spec.alert_budget) {
+    budget.Set(*spec.alert_budget);
+  } else {
+    budget_.Remove(&budget);
   }
+  std::map<std::string, std::unique_ptr<FeatureMetrics>> kept;
+  const auto keep = [&](const std::string& name, bool has_values) {
+    auto& slot = kept[name];
+    const auto old = features_.find(name);
+    if (old != features_.end() && old->second->has_values() == has_values) {
+      slot = std::move(old->second);
+    } else {
+      slot = std::make_unique<FeatureMetrics>(spec.name, name, has_values);
+    }
+  };
+  for (const auto& feature : spec.features) keep(feature.name, true);
+  if (!spec.presence.empty()) keep(std::string(kPresenceQuery), false);
   features_ = std::move(kept);
 }
 
@@ -185,6 +215,14 @@ void DetectorMetrics::record(const CycleReport& report) {
     const auto found = dropped_.find(reason);
     (found == dropped_.end() ? dropped_.find("other") : found)
         ->second->Increment(static_cast<double>(entities));
+  }
+  for (const auto& [reason, rows] : report.suppressed) {
+    const auto found = suppressed_.find(reason);
+    if (found != suppressed_.end()) found->second->Increment(static_cast<double>(rows));
+  }
+  for (const auto& [feature, values] : report.values_dropped) {
+    const auto found = features_.find(feature);
+    if (found != features_.end()) found->second->count_invalid(values);
   }
   if (report.error) {
     count(evaluation_failures_, *report.error);

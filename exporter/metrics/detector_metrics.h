@@ -22,8 +22,11 @@ namespace exporter {
 /// owner locks.
 class FeatureMetrics {
  public:
-  FeatureMetrics(const std::string& detector, const std::string& feature);
+  /// @param has_values  false for a query that is no feature's
+  FeatureMetrics(const std::string& detector, const std::string& feature, bool has_values);
   void record(const QueryReport& report);
+  void count_invalid(std::size_t values);
+  bool has_values() const { return invalid_ != nullptr; }
   void collect(std::vector<prometheus::MetricFamily>& out) const;
 
  private:
@@ -31,6 +34,7 @@ class FeatureMetrics {
   prometheus::Counter &queries_, &warnings_, &partial_, &samples_;
   prometheus::Histogram& duration_;
   std::map<std::string, prometheus::Counter*, std::less<>> failures_;
+  prometheus::Counter* invalid_ = nullptr;  ///< null for a query that is no feature's
 };
 
 /// Series with label `detector`. Not thread-safe, as its owner locks.
@@ -55,8 +59,9 @@ class DetectorMetrics {
   prometheus::Counter &evaluations_, &missed_, &trainings_, &alerts_, &saves_, &loads_;
   prometheus::Histogram &evaluation_duration_, &training_duration_;
   prometheus::Gauge &evaluation_interval_, &training_interval_;
-  prometheus::Family<prometheus::Gauge>&last_evaluation_, &last_training_, &model_rows_;
-  Failures evaluation_failures_, training_failures_, save_failures_, load_failures_, dropped_;
+  prometheus::Family<prometheus::Gauge>&last_evaluation_, &last_training_, &model_rows_, &budget_;
+  Failures evaluation_failures_, training_failures_, save_failures_, load_failures_, dropped_,
+      suppressed_;
   std::map<std::string, std::unique_ptr<FeatureMetrics>> features_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <unordered_set>
@@ -41,12 +42,18 @@ constexpr std::array kFamilies = {
                          "for `hysteresis` cycles.",
                  .of_entity = [](const EntityScore& each) { return flag(each.active); }},
     ResultFamily{.name = "anomaly_detected",
-                 .help = "1 while the score is over the threshold.",
+                 .help = "1 while the score is over the threshold and its features' direction and "
+                         "minimum deviations allow it.",
                  .of_entity = [](const EntityScore& each) { return flag(each.detected); }},
     ResultFamily{
         .name = "anomaly_entities",
         .help = "Entities with data in the last cycle.",
         .of_batch = [](const ScoreBatch& batch) { return static_cast<double>(batch.entities); }},
+    ResultFamily{
+        .name = "anomaly_entities_absent",
+        .help = "Entities that should be there and have given no data for "
+                "`absence.after` cycles.",
+        .of_batch = [](const ScoreBatch& batch) { return static_cast<double>(batch.absent); }},
     ResultFamily{.name = "anomaly_entities_active",
                  .help = "Entities active in the last cycle.",
                  .of_batch =
@@ -54,6 +61,12 @@ constexpr std::array kFamilies = {
                        return static_cast<double>(
                            std::ranges::count_if(batch.scores, &EntityScore::active));
                      }},
+    ResultFamily{.name = "anomaly_entity_absent",
+                 .help =
+                     "1 while the entity should be there and has given no data for `absence.after` "
+                     "answered cycles; it has no score then.",
+                 .of_entity = [](const EntityScore&) { return 0.0; },
+                 .of_missing = [](const MissingEntity& each) { return flag(each.absent); }},
     ResultFamily{
         .name = "anomaly_feature_contribution",
         .help = "Share of the feature in the anomaly of an active entity, 0 to 1; the five "
@@ -96,13 +109,16 @@ static_assert(kSeriesPerEntity == std::ranges::count_if(kFamilies, [](const Resu
 static_assert(kSeriesPerFeature == std::ranges::count_if(kFamilies, [](const ResultFamily& family) {
                 return family.of_feature != nullptr;
               }));
+static_assert(1 == std::ranges::count_if(kFamilies, [](const ResultFamily& family) {
+                return family.of_missing != nullptr;
+              }));
 constexpr std::size_t kSeriesPerBatch = kFamilies.size() - kSeriesPerEntity - kSeriesPerFeature;
 
 // Tells of each entity whether its features are shown.
 std::vector<bool> shown_by_feature(const ScoreBatch& batch, const RenderLimits& limits) {
   const std::size_t entities = batch.scores.size(), features = batch.features.size();
   std::vector<bool> shown(entities, false);
-  const std::size_t taken = kSeriesPerBatch + kSeriesPerEntity * entities;
+  const std::size_t taken = kSeriesPerBatch + kSeriesPerEntity * entities + batch.missing.size();
   const std::size_t left = limits.series - std::min(limits.series, taken);
   const std::size_t cells = std::min(limits.feature_series, left / kSeriesPerFeature);
   if (features == 0 || entities == 0) return shown;
@@ -147,16 +163,39 @@ class FamilyLines {
   std::string open_;
 };
 
+// An entity of a batch, scored or missing.
+struct Shown {
+  const Labels* entity = nullptr;
+  std::size_t score = 0;                   // its place in the batch
+  const MissingEntity* missing = nullptr;  // null: scored
+};
+
+// The entities of a batch in order.
+std::vector<Shown> shown_entities(const ScoreBatch& batch) {
+  std::vector<Shown> scored, missing, all;
+  for (std::size_t i = 0; i < batch.scores.size(); ++i) {
+    scored.push_back({.entity = &batch.scores[i].entity, .score = i});
+  }
+  if (batch.missing.empty()) return scored;
+  for (const MissingEntity& each : batch.missing) {
+    missing.push_back({.entity = &each.entity, .missing = &each});
+  }
+  all.reserve(scored.size() + missing.size());
+  std::ranges::merge(scored, missing, std::back_inserter(all),
+                     [](const Shown& a, const Shown& b) { return *a.entity < *b.entity; });
+  return all;
+}
+
 // Finds the entities whose labels read as those of an earlier one.
 class Duplicates {
  public:
-  Duplicates(std::string_view detector, const std::vector<EntityScore>& scores)
-      : detector_(detector), scores_(scores) {}
+  Duplicates(std::string_view detector, const std::vector<Shown>& entities)
+      : detector_(detector), entities_(entities) {}
 
   /// To be asked for each entity in turn. Labels that were not changed in writing differ when the
   /// entities do, so that nothing is remembered before the first that was.
   bool repeats(std::size_t index, const ResultLabels& labels) {
-    const bool in_order = index == 0 || scores_[index - 1].entity < scores_[index].entity;
+    const bool in_order = index == 0 || *entities_[index - 1].entity < *entities_[index].entity;
     if (!seen_ && (labels.ambiguous() || !in_order)) remember_first(index);
     return seen_ && !seen_->emplace(labels.text()).second;
   }
@@ -166,13 +205,13 @@ class Duplicates {
     seen_.emplace();
     ResultLabels labels(detector_);
     for (std::size_t i = 0; i < count; ++i) {
-      labels.write(scores_[i].entity);
+      labels.write(*entities_[i].entity);
       seen_->emplace(labels.text());
     }
   }
 
   std::string_view detector_;
-  const std::vector<EntityScore>& scores_;
+  const std::vector<Shown>& entities_;
   std::optional<std::unordered_set<std::string>> seen_;
 };
 
@@ -204,22 +243,30 @@ RenderedScores render_scores(std::string_view detector, const ScoreBatch& batch,
     features.back() += "\",";
   }
   const auto by_feature = shown_by_feature(batch, limits);
+  const auto entities = shown_entities(batch);
   std::string with_feature;
-  Duplicates duplicates(detector, batch.scores);
-  for (std::size_t i = 0; i < batch.scores.size(); ++i) {
-    labels.write(batch.scores[i].entity);
+  Duplicates duplicates(detector, entities);
+  for (std::size_t i = 0; i < entities.size(); ++i) {
+    const auto& [entity, score, missing] = entities[i];
+    labels.write(*entity);
     if (duplicates.repeats(i, labels)) {
       ++rendered.duplicates;
       continue;
     }
-    for (auto& [family, lines] : per_entity) {
-      lines.line(labels.text(), family->of_entity(batch.scores[i]));
+    if (missing != nullptr) {
+      for (auto& [family, lines] : per_entity) {
+        if (family->of_missing != nullptr) lines.line(labels.text(), family->of_missing(*missing));
+      }
+      continue;
     }
-    for (std::size_t j = 0; j < features.size() && by_feature[i]; ++j) {
+    for (auto& [family, lines] : per_entity) {
+      lines.line(labels.text(), family->of_entity(batch.scores[score]));
+    }
+    for (std::size_t j = 0; j < features.size() && by_feature[score]; ++j) {
       with_feature = labels.text();
       with_feature.insert(labels.feature_at(), features[j]);
       for (auto& [family, lines] : per_feature) {
-        const double value = family->of_feature(batch, i, j);
+        const double value = family->of_feature(batch, score, j);
         if (!std::isnan(value)) lines.line(with_feature, value);
       }
     }

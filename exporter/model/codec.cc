@@ -8,7 +8,7 @@
 namespace exporter {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 std::int64_t ticks(TimePoint at) { return at.time_since_epoch().count(); }
 TimePoint read_time(ByteReader& in) { return TimePoint{Duration{in.number<std::int64_t>()}}; }
@@ -30,20 +30,23 @@ void write_context(ByteWriter& out, const ContextModel& context) {
   for (const ContextColumn& column : context.columns) {
     out.number(column.feature);
     out.number(static_cast<std::uint8_t>(column.kind));
+    out.number(column.scale);
   }
 }
 
 bool consistent(const ContextModel& context, std::size_t features) {
   const Relation& relation = context.relation;
-  return context.season.size() == features && relation.centre.size() == features &&
-         relation.scale.size() == features && !context.columns.empty() &&
-         std::ranges::all_of(context.columns,
-                             [&](const ContextColumn& c) {
-                               return c.kind < ContextKind::relation
-                                          ? c.feature < features
-                                          : c.kind == ContextKind::relation &&
-                                                c.feature < relation.size();
-                             }) &&
+  const std::size_t related = relation.size() == 0 ? relation.centre.size() : features;
+  return context.season.size() == features && relation.centre.size() == related &&
+         relation.scale.size() == related && !context.columns.empty() &&
+         std::ranges::all_of(
+             context.columns,
+             [&](const ContextColumn& c) {
+               return c.scale < kScales.size() &&
+                      (c.kind < ContextKind::relation
+                           ? c.feature < features
+                           : c.kind == ContextKind::relation && c.feature < relation.size());
+             }) &&
          std::ranges::all_of(context.season, [](const SeasonProfile& season) {
            return season.bins.size() == season.spreads.size() &&
                   (season.bins.empty() || season.period > Duration{0});
@@ -73,10 +76,13 @@ ContextModel read_context(ByteReader& in) {
   relation.weights = Eigen::Map<const forest::Matrix>(
       weights.data(), static_cast<Eigen::Index>(weights.size() / seasons),
       static_cast<Eigen::Index>(seasons));
-  const std::size_t columns = in.count(5);
+  const std::size_t columns = in.count(6);
   for (std::size_t i = 0; i < columns; ++i) {
-    const auto feature = in.number<std::uint32_t>();
-    context.columns.push_back({feature, static_cast<ContextKind>(in.number<std::uint8_t>())});
+    ContextColumn column;
+    column.feature = in.number<std::uint32_t>();
+    column.kind = static_cast<ContextKind>(in.number<std::uint8_t>());
+    column.scale = in.number<std::uint8_t>();
+    context.columns.push_back(column);
   }
   return context;
 }
@@ -86,8 +92,10 @@ void write_entity(ByteWriter& out, const EntityModel& model) {
   for (const UsualRange& range : model.ranges) {
     out.number(range.low);
     out.number(range.high);
+    out.number(range.width);
   }
   out.number(model.usual_score);
+  for (const double rate : model.alert_rates.per_day) out.number(rate);
   out.number(ticks(model.first));
   out.number(ticks(model.last));
   out.number(static_cast<std::uint64_t>(model.rows));
@@ -101,8 +109,11 @@ Result<EntityModel> read_entity(ByteReader& in, std::size_t features) {
   for (UsualRange& range : ranges) {
     range.low = in.number<double>();
     range.high = in.number<double>();
+    range.width = in.number<double>();
   }
   const auto usual_score = in.number<double>();
+  AlertRates alert_rates;
+  for (double& rate : alert_rates.per_day) rate = in.number<double>();
   const TimePoint first = read_time(in);
   const TimePoint last = read_time(in);
   const auto rows = static_cast<std::size_t>(in.number<std::uint64_t>());
@@ -120,6 +131,7 @@ Result<EntityModel> read_entity(ByteReader& in, std::size_t features) {
                      .ranges = std::move(ranges),
                      .forest = *std::move(forest),
                      .usual_score = usual_score,
+                     .alert_rates = alert_rates,
                      .first = first,
                      .last = last,
                      .rows = rows,
@@ -163,7 +175,7 @@ std::vector<std::byte> encode_model(const TrainedModel& model) {
 Result<TrainedModel> decode_model(std::span<const std::byte> bytes) {
   ByteReader in(bytes);
   if (const auto version = in.number<std::uint32_t>(); version != kVersion) {
-    return Error{ErrorKind::state, "model version is not 1: " + std::to_string(version), "version"};
+    return Error{ErrorKind::state, "model version is not 2: " + std::to_string(version), "version"};
   }
   TrainedModel model;
   model.spec_checksum = in.number<std::uint64_t>();

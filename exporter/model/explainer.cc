@@ -18,38 +18,29 @@ void normalise(std::span<double> parts) {
   for (double& part : parts) part /= sum;
 }
 
-// Where a feature was lately, in usual deviations from its expectation; 0, the expectation, without
-// enough of a past.
-double recent_level(const forest::ConstMatrixRef& window, std::size_t feature) {
+// Where a feature was lately; its usual level without enough of a past.
+double recent_level(const ContextModel& context, const forest::ConstMatrixRef& window,
+                    std::size_t feature) {
+  constexpr Eigen::Index kLately = 24;
   constexpr std::size_t kEnough = 6;
-  std::vector<double> levels;
-  for (Eigen::Index i = 0; i < window.rows(); ++i) {
-    const double level = window(i, static_cast<Eigen::Index>(feature));
-    if (std::isfinite(level)) levels.push_back(level);
+  const auto rows = std::min(kLately, window.rows());
+  std::vector<double> values;
+  for (Eigen::Index i = window.rows() - rows; i < window.rows(); ++i) {
+    const double value = window(i, static_cast<Eigen::Index>(feature));
+    if (std::isfinite(value)) values.push_back(value);
   }
-  return levels.size() < kEnough ? 0 : median_in_place(levels);
+  return values.size() < kEnough ? context.season[feature].level : median_in_place(values);
 }
 
-// What explains one row: its context columns, and how far each feature is from where it was lately.
-struct Row {
-  std::vector<double> columns;  // [columns]
-  std::vector<double> moved;    // [features], in units of the relation's scale; NaN: missing
-};
-
-Row read_row(const ContextModel& context, TimePoint at, const forest::ConstMatrixRef& window,
-             bool adjacent, std::span<const double> raw) {
-  Row row;
-  std::vector<double> levels(raw.size());
-  row.columns.resize(context.columns.size());
-  context.levels(at, raw, levels);
-  context.fill(window, adjacent, levels, raw, row.columns);
-  if (context.relation.size() == 0) return row;
+// How far each feature is from where it was lately, in units of the relation's scale; NaN: missing.
+std::vector<double> moves(const ContextModel& context, const forest::ConstMatrixRef& window,
+                          std::span<const double> raw) {
+  std::vector<double> moved;
+  if (context.relation.size() == 0) return moved;
   for (std::size_t f = 0; f < raw.size(); ++f) {
-    const double deviations = levels[f] - recent_level(window, f);
-    row.moved.push_back(deviations * context.season[f].usual_deviation(at) /
-                        context.relation.scale[f]);
+    moved.push_back((raw[f] - recent_level(context, window, f)) / context.relation.scale[f]);
   }
-  return row;
+  return moved;
 }
 
 // Gives a relation's part to the features that push it to the side where it is.
@@ -73,29 +64,30 @@ void blame_relation(const Relation& relation, std::size_t component, double valu
 Explainer::Explainer(std::shared_ptr<const EntityModel> model)
     : model_(std::move(model)), forest_(model_->forest) {}
 
-void Explainer::shares(TimePoint at, const forest::ConstMatrixRef& window, bool adjacent,
+void Explainer::shares(TimePoint at, const forest::ConstMatrixRef& window,
                        std::span<const double> raw, std::span<double> out) const {
   std::ranges::fill(out, 0.0);
   const ContextModel& context = model_->context;
-  const Row row = read_row(context, at, window, adjacent, raw);
-
-  std::vector<double> parts(row.columns.size());
-  forest_.of(row.columns, parts);
-  const double length = -std::log2(model_->forest.score_row(row.columns));  // E[h] / c(n)
+  std::vector<double> row(context.columns.size());
+  context.fill(at, window, raw, row);
+  std::vector<double> parts(row.size());
+  forest_.of(row, parts);
+  const double length = -std::log2(model_->forest.score_row(row));  // E[h] / c(n)
   const double shorter = std::max(0.0, 1 - length);
-  std::vector<double> odds(row.columns.size());
+  std::vector<double> odds(row.size());
   double surest = 0;
   for (std::size_t c = 0; c < odds.size(); ++c) {
-    const double p = std::min(model_->ranges[c].separation(row.columns[c]), kSurest);
+    const double p = std::min(model_->ranges[c].separation(row[c]), kSurest);
     odds[c] = p / (1 - p);
     surest = std::max(surest, p);
   }
   normalise(odds);
+  const std::vector<double> moved = moves(context, window, raw);
   for (std::size_t c = 0; c < parts.size(); ++c) {
     const double part = shorter * parts[c] + surest * length * odds[c];
     const ContextColumn& column = context.columns[c];
     if (column.kind == ContextKind::relation) {
-      blame_relation(context.relation, column.feature, row.columns[c], row.moved, part, out);
+      blame_relation(context.relation, column.feature, row[c], moved, part, out);
     } else {
       out[column.feature] += part;
     }

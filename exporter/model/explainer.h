@@ -19,10 +19,9 @@ namespace exporter {
 /// The score 2^(-(1 - p) E[h] / c(n)) of score_row() falls short of an average path, E[h] = c(n),
 /// for two reasons: by 1 - E[h] / c(n) as the forest's paths are short, which forest::Contributions
 /// splits among the context columns, and by p E[h] / c(n) as the walk may end at the root, which is
-/// split by p / (1 - p) of each column outside of its usual range. Both are added up in each column
-/// and go to its feature; a relation's go to the features that push it away from zero, by how much:
-/// weight times the distance to what the feature was lately. Ours; parts as in the sources named
-/// there.
+/// split by p / (1 - p) among the constant features that moved. Columns go to their feature; a
+/// relation's go to the features that push it away from zero, by how much: weight times the
+/// distance to what the feature was lately. Ours; parts as in the sources named there.
 class Explainer {
  public:
   /// Builds the tables of forest::Contributions.
@@ -32,8 +31,8 @@ class Explainer {
   /// Writes each feature's share: none is negative, they sum to 1, or all are 0 when nothing
   /// shortens the row's paths. The row is given as to score_row().
   /// @param out  [features]
-  void shares(TimePoint at, const forest::ConstMatrixRef& window, bool adjacent,
-              std::span<const double> raw, std::span<double> out) const;
+  void shares(TimePoint at, const forest::ConstMatrixRef& window, std::span<const double> raw,
+              std::span<double> out) const;
   /// Bytes held by this object, the model left out.
   std::size_t memory_bytes() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "forest/threshold.h"
 #include "forest/train.h"
@@ -11,22 +12,46 @@ namespace {
 
 // The measure that keeps telling 100x the training maximum from 1.01x of it.
 constexpr auto kMeasure = forest::Measure::range_aware;
-constexpr double kUsualQuantile = 0.99;
+// A wide entity's scores lie closer together.
+constexpr double kUsualQuantile = 0.995, kUsualQuantileOfWide = 0.99;
+// Of a wide entity's rows each cut asks for this many columns beside the first.
+constexpr std::size_t kFurtherColumns = 2;
 
-// Of the training rows, this share lies beyond each end of the usual range.
-constexpr double kBeyondRange = 0.0001;
-// Columns are in units of the usual deviation: a constant one counts as if it moved by that much.
-constexpr double kLeastWidth = 1.0;
+// A constant counts as if it had moved by this many usual deviations; a normal feature does.
+constexpr double kConstantWidth = 10;
+// The share of rows that is left out of training.
+constexpr double kTrimmed = 0.01;
+// The forest that finds them needs fewer trees.
+constexpr std::size_t kScreeningShare = 4;
+// A cut falls where both sides are narrow with this probability, instead of anywhere.
+constexpr double kPooledGain = 0.25;
 
-std::vector<UsualRange> usual_ranges(const forest::Matrix& rows) {
-  std::vector<UsualRange> ranges;
-  std::vector<double> column(static_cast<std::size_t>(rows.rows()));
-  for (Eigen::Index c = 0; c < rows.cols(); ++c) {
-    for (Eigen::Index i = 0; i < rows.rows(); ++i) column[static_cast<std::size_t>(i)] = rows(i, c);
-    ranges.push_back(
-        {forest::quantile(column, kBeyondRange), forest::quantile(column, 1 - kBeyondRange)});
+// A usual deviation of a constant feature: a hundredth of its value, or 1 for a constant 0; in
+// units of its column.
+double unit_of_constant(const SeasonProfile& profile) {
+  const double unit = profile.level != 0 ? std::abs(profile.level) / 100 : 1;
+  return std::max(1.0, unit / profile.spread);
+}
+
+UsualRange range_of(const ContextModel& context, std::size_t column,
+                    const forest::ConstMatrixRef& rows) {
+  UsualRange range{.low = std::numeric_limits<double>::infinity(),
+                   .high = -std::numeric_limits<double>::infinity(),
+                   .width = std::numeric_limits<double>::infinity()};
+  for (const double value : rows.col(static_cast<Eigen::Index>(column))) {
+    if (!std::isfinite(value)) continue;
+    range.low = std::min(range.low, value);
+    range.high = std::max(range.high, value);
   }
-  return ranges;
+  if (range.low > range.high) return range;  // never a value
+  const ContextColumn& of = context.columns[column];
+  if (range.low == range.high) {
+    const bool related = of.kind == ContextKind::relation;
+    range.width = kConstantWidth * (related ? 1 : unit_of_constant(context.season[of.feature]));
+  } else if (context.feature_count() < kWideFeatures) {
+    range.width = range.high - range.low;
+  }
+  return range;
 }
 
 // The separation of the most displaced column.
@@ -46,12 +71,46 @@ bool any_present(const forest::ConstMatrixRef& raw, Eigen::Index row) {
   return raw.row(row).array().isFinite().any();
 }
 
+// Rows that are few enough for every row to have trees that have not seen it: half per tree.
+forest::TrainOptions options_of(const DetectorSpec& spec, std::size_t rows, std::size_t columns) {
+  forest::TrainOptions options;
+  options.trees = spec.forest.trees;
+  options.sample = std::min(spec.forest.sample, rows / 2);
+  options.seed = spec.forest.seed;
+  options.measure = kMeasure;
+  options.pooled_gain = kPooledGain;
+  if (spec.features.size() >= kWideFeatures) {
+    options.extension = std::min<std::size_t>(kFurtherColumns, columns - 1);
+  }
+  return options;
+}
+
+forest::Matrix rows_of(const forest::Matrix& all, const std::vector<Eigen::Index>& chosen) {
+  forest::Matrix rows(static_cast<Eigen::Index>(chosen.size()), all.cols());
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    rows.row(static_cast<Eigen::Index>(i)) = all.row(chosen[i]);
+  }
+  return rows;
+}
+
+// Leaves out what a smaller forest finds most anomalous.
+std::vector<Eigen::Index> without_worst(const forest::Matrix& rows, forest::TrainOptions options) {
+  options.trees = std::max<std::size_t>(1, options.trees / kScreeningShare);
+  const auto scores =
+      forest::out_of_sample_scores(forest::train_with_draws(rows, options), rows, options.threads);
+  const double limit = forest::quantile(scores, 1 - kTrimmed);
+  std::vector<Eigen::Index> kept;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!(scores[i] > limit)) kept.push_back(static_cast<Eigen::Index>(i));
+  }
+  return kept;
+}
+
 }  // namespace
 
 double UsualRange::separation(double value) const {
   const double gap = std::max(low - value, value - high);
-  const double width = std::max(high - low, kLeastWidth);
-  return gap > 0 ? gap / (gap + width) : 0;
+  return gap > 0 && std::isfinite(width) ? gap / (gap + width) : 0;
 }
 
 const EntityModel* TrainedModel::find(const Labels& entity) const {
@@ -65,7 +124,9 @@ std::size_t TrainedModel::rows() const {
   return sum;
 }
 
-double threshold_of(const EntityModel& model, double sensitivity) {
+double threshold_of(const EntityModel& model, const DetectorSpec& spec) {
+  const double sensitivity =
+      spec.alert_budget ? model.alert_rates.sensitivity_for(*spec.alert_budget) : spec.sensitivity;
   return model.usual_score + sensitivity * (1 - model.usual_score);
 }
 
@@ -91,34 +152,38 @@ std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid
   for (Eigen::Index& row : present) row -= skipped;
 
   ContextModel context = fit_context(grid, raw, spec.season);
-  forest::Matrix rows = context_rows(context, grid, raw);
-  if (present.size() < static_cast<std::size_t>(rows.rows())) {
-    for (std::size_t i = 0; i < present.size(); ++i) {
-      rows.row(static_cast<Eigen::Index>(i)) = rows.row(present[i]);
-    }
-    rows.conservativeResize(static_cast<Eigen::Index>(present.size()), Eigen::NoChange);
+  const forest::Matrix rows = rows_of(context_rows(context, grid, raw), present);
+  const forest::TrainOptions options =
+      options_of(spec, present.size(), static_cast<std::size_t>(rows.cols()));
+  const std::vector<Eigen::Index> kept = without_worst(rows, options);
+  const forest::Matrix usual = rows_of(rows, kept);
+  forest::Trained trained = forest::train_with_draws(usual, options);
+  const std::vector<double> scores = forest::out_of_sample_scores(trained, usual, options.threads);
+  std::vector<UsualRange> ranges;
+  for (std::size_t c = 0; c < context.columns.size(); ++c) {
+    ranges.push_back(range_of(context, c, usual));
   }
+  const bool wide = spec.features.size() >= kWideFeatures;
+  const double usual_score = forest::quantile(scores, wide ? kUsualQuantileOfWide : kUsualQuantile);
 
-  // At most half of the rows per tree, so that each row has trees that have not seen it.
-  const forest::TrainOptions options{.trees = spec.forest.trees,
-                                     .sample = std::min(spec.forest.sample, present.size() / 2),
-                                     .seed = spec.forest.seed,
-                                     .measure = kMeasure};
-  forest::Trained trained = forest::train_with_draws(rows, options);
-  std::vector<double> scores = forest::out_of_sample_scores(trained, rows, options.threads);
-  std::vector<UsualRange> ranges = usual_ranges(rows);
-  const auto width = static_cast<std::size_t>(rows.cols());
-  for (std::size_t i = 0; i < scores.size(); ++i) {
+  // Every row, those left out included: an alert in history is one, whatever it was.
+  std::vector<TimePoint> times;
+  std::vector<double> all(static_cast<std::size_t>(rows.rows()));
+  trained.forest.score(rows, all, options.threads);
+  for (std::size_t i = 0; i < all.size(); ++i) {
     const double* row = rows.row(static_cast<Eigen::Index>(i)).data();
-    scores[i] = joined_score(scores[i], separation(ranges, {row, width}));
+    all[i] = joined_score(all[i], separation(ranges, {row, ranges.size()}));
+    times.push_back(grid.at(static_cast<std::size_t>(present[i])));
   }
-  const double usual_score = forest::quantile(scores, kUsualQuantile);
+  for (std::size_t i = 0; i < kept.size(); ++i) all[static_cast<std::size_t>(kept[i])] = scores[i];
+  const ActivityRule rule{.novelty = spec.novelty, .hysteresis = spec.hysteresis};
 
   return EntityModel{
       .context = std::move(context),
       .ranges = std::move(ranges),
       .forest = std::move(trained.forest),
       .usual_score = usual_score,
+      .alert_rates = alert_rates(times, all, usual_score, rule),
       .first = grid.start,
       .last = grid.last(),
       .rows = present.size(),
@@ -129,14 +194,12 @@ std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid
 }
 
 std::optional<RowScore> score_row(const EntityModel& model, TimePoint at,
-                                  const forest::ConstMatrixRef& window, bool adjacent,
+                                  const forest::ConstMatrixRef& window,
                                   std::span<const double> raw) {
   const auto present = std::ranges::count_if(raw, [](double v) { return std::isfinite(v); });
   if (present == 0) return std::nullopt;
-  std::vector<double> levels(raw.size());
   std::vector<double> row(model.context.columns.size());
-  model.context.levels(at, raw, levels);
-  model.context.fill(window, adjacent, levels, raw, row);
+  model.context.fill(at, window, raw, row);
   return RowScore{
       .score = joined_score(model.forest.score_row(row), separation(model.ranges, row)),
       .coverage = static_cast<double>(present) / static_cast<double>(raw.size()),

@@ -11,16 +11,18 @@
 
 #include "exporter/features/context.h"
 #include "exporter/features/join.h"
+#include "exporter/model/alert_rates.h"
 #include "forest/isolation_forest.h"
 
 namespace exporter {
 
-/// The range that nearly all training rows of a context column lie in.
+/// What the rows trained on hold of a context column.
 struct UsualRange {
   double low = 0, high = 0;
+  double width = 0;  ///< of the range it counts as; infinite for a column left to the forest
 
-  /// Returns the probability that a random cut of this column parts the value from the usual rows:
-  /// gap / (gap + width), 0 inside the range and for NaN.
+  /// Returns gap / (gap + width), the probability that a cut over a range of that width stretched
+  /// to hold the value parts it from the rows; 0 inside the range and for NaN.
   double separation(double value) const;
 };
 
@@ -29,8 +31,9 @@ struct EntityModel {
   ContextModel context;
   std::vector<UsualRange> ranges;  ///< [columns]
   forest::IsolationForest forest;  ///< over context rows
-  double usual_score =
-      1;  ///< q99 of the scores that training rows get from trees that did not draw them
+  double usual_score = 1;  ///< a high quantile of the scores that training rows get from trees that
+                           ///< did not draw them: 99.5 %, of a wide entity 99 %
+  AlertRates alert_rates;
   TimePoint first, last;  ///< times of the first and last training row
   std::size_t rows = 0;   ///< training rows with at least one feature
   bool ready = false;     ///< false: warming; scored and shown, never detected
@@ -57,10 +60,13 @@ inline constexpr std::size_t kMinReadyRows = 256;
 Duration ready_span(const DetectorSpec& spec);
 
 /// Returns the score above which a row is detected: q + sensitivity (1 - q), q being the usual
-/// score.
-double threshold_of(const EntityModel& model, double sensitivity);
+/// score; with an alert budget the sensitivity that would have kept to it.
+double threshold_of(const EntityModel& model, const DetectorSpec& spec);
 
-/// Trains the model of one entity from its history: context, forest and usual score.
+/// Trains the model of one entity from its history: context, forest and usual score. The rows that
+/// a first, smaller forest scores highest (1 %) are left out of the second: a past incident shall
+/// not become usual. Forests are range-aware; of kWideFeatures or more features each cut is a
+/// hyperplane of three columns.
 /// @param raw  [grid.size x features], NaN for a gap
 /// @return     nothing when fewer than kMinTrainingRows rows have a value
 std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid& grid,
@@ -72,18 +78,18 @@ struct RowScore {
   double coverage = 0;  ///< share of the features present
 };
 
-/// Scores one row against its recent past: 2^(-(1 - p) E[h] / c(n)). E[h] is the range-aware mean
-/// path length of the forest; p is the separation probability of the most displaced column, gap /
-/// (gap + width) of its usual range, with which the walk ends at the root. Without it a single
-/// displaced feature drowns among the many columns that trees rarely ask for. Source: Guha et al.,
-/// "Robust Random Cut Forest Based Anomaly Detection on Streams", ICML 2016 (separation
-/// probability).
-/// @param window    [0..kContextWindow x features] levels of clean rows before it, oldest first
-/// @param adjacent  the last of them is one interval before `at`
-/// @param raw       [features], NaN for a missing one
-/// @return          nothing when no feature is present
+/// Scores one row beside its recent past: 2^(-(1 - p) E[h] / c(n)). E[h] is the range-aware mean
+/// path length of the forest; p is the separation probability of the most displaced column, with
+/// which the walk ends at the root. It is asked of columns that were constant, where no cut could
+/// be made, and of all columns of an entity that is not wide: there a single displaced feature
+/// would drown among columns that trees ask for as often. Source: Guha et al., "Robust Random Cut
+/// Forest Based Anomaly Detection on Streams", ICML 2016 (separation probability).
+/// @param window  [0..kContextWindow x features] the steps right before it, oldest first, NaN for
+///                a gap
+/// @param raw     [features], NaN for a missing one
+/// @return        nothing when no feature is present
 std::optional<RowScore> score_row(const EntityModel& model, TimePoint at,
-                                  const forest::ConstMatrixRef& window, bool adjacent,
+                                  const forest::ConstMatrixRef& window,
                                   std::span<const double> raw);
 
 }  // namespace exporter

@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text = join_blocks(scrape_body({}, results, wish).blocks);
     const auto samples = read_body(text, openmetrics);
     const std::size_t kept = batch.scores.size() - rendered->duplicates;
-    require(samples.size() == kept * kSeriesPerEntity + 2);
+    require(samples.size() == kept * kSeriesPerEntity + 3);
     for (const auto& sample : samples) {
       require(sample.labels.at("detector") == repaired(bytes.substr(0, 16)));
       if (sample.name != "anomaly_score") continue;

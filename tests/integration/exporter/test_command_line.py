@@ -94,7 +94,7 @@ class CommandLine(support.ExporterTest):
         self.assertIn("fleet by (instance)", out)
         self.assertIn(f"{len(HOSTS)} entities", out)
         self.assertRegex(out, r"requests +4 series")
-        self.assertIn("48 output series", out)
+        self.assertIn("52 output series", out)
 
     def test_check_fails_where_a_query_does_and_still_shows_the_others(self):
         self.write_config(DETECTOR + SEVERAL_SERIES)

@@ -82,7 +82,8 @@ scrape_configs:
     def test_rules_and_readme_name_metrics_that_exist(self):
         names = set(re.findall(r"^# TYPE (\S+)", self.exporter.get("/metrics")[2], re.MULTILINE))
         names |= {f"{name}{end}" for name in names for end in ("_sum", "_count", "_bucket")}
-        names.add("anomaly_feature_contribution")  # there while something is detected
+        names |= {"anomaly_feature_contribution",  # there while something is detected
+                  "anomaly_exporter_alert_budget_per_day"}  # there where alert_budget is set
         for path in ["rules/anomaly.yml", "rules/anomaly_exporter.yml", "README.md",
                      *(f"rules/runbooks/{name}" for name in os.listdir(os.path.join(ROOT, "rules/runbooks")))]:
             with open(os.path.join(ROOT, path), encoding="utf-8") as file:
@@ -125,7 +126,7 @@ scrape_configs:
     def test_model_information_names_the_parameters(self):
         status, _, text = self.exporter.get("/model_information")
         information = json.loads(text)
-        self.assertEqual((200, 100, 256, 16, FEATURES), (status, information["n_estimators"], information["max_samples"],
+        self.assertEqual((200, 100, 1024, 16, FEATURES), (status, information["n_estimators"], information["max_samples"],
                                                          information["random_state"], information["features"]))
         self.assertEqual(404, self.exporter.get("/model_information?model=nobody")[0])
 

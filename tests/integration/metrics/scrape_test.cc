@@ -248,11 +248,11 @@ TEST_CASE("Prometheus has every one of 100000 series with hostile labels, from b
     CHECK(wait_for(port, "up{via=\"" + via + "\"}", 1) == 1);
     CHECK(number(port, "scrape_samples_scraped{via=\"" + via + "\"}") >= series - 8);
     const double results =
-        6.0 * static_cast<double>(kPlainEntities + hostile_batch().entities - kDropped);
+        7.0 * static_cast<double>(kPlainEntities + hostile_batch().entities - kDropped);
     CHECK(wait_for(port,
                    "count({via=\"" + via +
-                       "\",__name__=~\"anomaly_(active|detected|feature_coverage_ratio|score|"
-                       "score_threshold|severity_ratio)\"})",
+                       "\",__name__=~\"anomaly_(active|detected|entity_absent|"
+                       "feature_coverage_ratio|score|score_threshold|severity_ratio)\"})",
                    results) == results);
     CHECK(number(port, "anomaly_entities{detector=\"plain\",via=\"" + via + "\"}") ==
           kPlainEntities);

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ DetectorSpec example() {
   spec.by = {"job", "instance"};
   spec.features = {{"a", "up", exporter::MissingPolicy::gap},
                    {"b", "down", exporter::MissingPolicy::gap}};
+  spec.forest.sample = 256;
   return spec;
 }
 
@@ -60,6 +63,16 @@ TEST_CASE("other edits keep the model and change the whole checksum", "[config]"
       [](DetectorSpec& s) { s.sensitivity = 0.3; },
       [](DetectorSpec& s) { s.novelty = 1h; },
       [](DetectorSpec& s) { s.hysteresis = 4; },
+      [](DetectorSpec& s) { s.alert_budget = 0.5; },
+      [](DetectorSpec& s) { s.presence = "up"; },
+      [](DetectorSpec& s) { s.absence.after = 4; },
+      [](DetectorSpec& s) { s.absence.forget = 48h; },
+      [](DetectorSpec& s) { s.features[0].direction = exporter::Direction::up; },
+      [](DetectorSpec& s) { s.features[0].min_deviation = 1; },
+      [](DetectorSpec& s) { s.features[0].min_deviation_ratio = 1; },
+      [](DetectorSpec& s) {
+        s.features[0].range = exporter::ValueRange{0, 1};
+      },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
     INFO("change " << i);
@@ -78,4 +91,18 @@ TEST_CASE("text that moves from one part to the next is another checksum", "[con
 TEST_CASE("checksums stay the same from version to version, as saved models name them",
           "[config]") {
   CHECK(example().training_checksum() == 0x40321c926d4b3269ULL);
+  CHECK(example().checksum() == 0x1f57804874a20fc0ULL);
+}
+
+TEST_CASE("every later edit has a checksum of its own", "[config]") {
+  const auto at = [](std::size_t feature, double least, double ratio) {
+    return changed([=](DetectorSpec& s) {
+             s.features[feature].min_deviation = least;
+             s.features[feature].min_deviation_ratio = ratio;
+           })
+        .checksum();
+  };
+  const std::set<std::uint64_t> all{at(0, 1, 0), at(0, 0, 1), at(1, 1, 0), at(1, 0, 1),
+                                    at(0, 2, 0)};
+  CHECK(all.size() == 5);
 }

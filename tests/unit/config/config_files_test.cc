@@ -136,6 +136,18 @@ TEST_CASE("a file that cannot be read says why", "[config]") {
   CHECK_THAT(folder.error().message, Catch::EndsWith("cannot read the file: Is a directory"));
 }
 
+TEST_CASE("a message gives the path of its file whole, with controls escaped", "[config]") {
+  const std::string folder = "/nonexistent/" + std::string(200, 'd');
+  const auto unreadable = load_config(folder + "/config.yaml");
+  REQUIRE_FALSE(unreadable);
+  CHECK_THAT(unreadable.error().message, Catch::StartsWith(folder + "/config.yaml: cannot read"));
+  for (const auto* text : {"a: [", "unknown: 1\n"}) {
+    const auto config = parse_config(text, folder + "/\n.yaml");
+    REQUIRE_FALSE(config);
+    CHECK_THAT(config.error().message, Catch::StartsWith(folder + "/\\n.yaml:"));
+  }
+}
+
 TEST_CASE("a file beyond 4 MiB is refused", "[config]") {
   const auto config = parse_config(std::string((4 << 20) + 1, '#'), "big.yaml");
   REQUIRE_FALSE(config);

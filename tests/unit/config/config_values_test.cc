@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,8 +63,16 @@ TEST_CASE("ten lines are enough, everything else has a default", "[config]") {
   CHECK(node.season == std::vector<Duration>{24h, 24h * 7});
   CHECK(node.sensitivity == 0.2);
   CHECK(node.hysteresis == 3);
+  CHECK_FALSE(node.alert_budget);
+  CHECK(node.presence.empty());
+  CHECK(node.absence.after == 3);
+  CHECK(node.absence.forget == 24h);
+  CHECK(node.features[0].direction == exporter::Direction::both);
+  CHECK(node.features[0].min_deviation == 0);
+  CHECK(node.features[0].min_deviation_ratio == 0);
+  CHECK_FALSE(node.features[0].range);
   CHECK(node.forest.trees == 100);
-  CHECK(node.forest.sample == 256);
+  CHECK(node.forest.sample == 1024);
   REQUIRE(node.features.size() == 2);
   CHECK(node.features[0].name == "cpu_busy");
   CHECK(node.features[0].query ==
@@ -109,6 +118,18 @@ TEST_CASE("every key reaches its value", "[config]") {
   CHECK(node.hysteresis == 5);
   CHECK(node.features[0].missing == exporter::MissingPolicy::gap);
   CHECK(node.features[1].missing == exporter::MissingPolicy::zero);
+  CHECK(node.features[0].direction == exporter::Direction::up);
+  CHECK(node.features[1].direction == exporter::Direction::down);
+  CHECK(node.features[0].min_deviation == 0.05);
+  CHECK(node.features[0].min_deviation_ratio == 0.1);
+  CHECK(node.features[0].range == exporter::ValueRange{0, 1});
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  CHECK(node.features[1].range == exporter::ValueRange{-kInfinity, kInfinity});
+  CHECK(node.presence == "up{job=\"node\"}");
+  CHECK(node.absence.after == 4);
+  CHECK(node.absence.forget == 12h);
+  CHECK_FALSE(node.alert_budget);
+  CHECK(config.detectors[1].alert_budget == Approx(3.0 / 7));
   CHECK(node.forest.trees == 200);
   CHECK(node.forest.sample == 512);
   CHECK(node.forest.seed == UINT64_MAX);
@@ -135,6 +156,14 @@ TEST_CASE("default seasons are clipped to the history and the interval", "[confi
   // 7 s divides a week, 604800 s, and not a day, 86400 s.
   CHECK(config.detectors[1].season == std::vector<Duration>{24h * 7});
   CHECK(config.detectors[2].season.empty());
+}
+
+TEST_CASE("a slow detector forgets an absent entity no sooner than it can tell of it", "[config]") {
+  const auto config = exporter::parse_config(
+      "detectors: [{name: n, by: [instance], interval: 1d, features: [{name: x, query: x}]}]\n",
+      "c.yaml");
+  REQUIRE(config);
+  CHECK(config->detectors[0].absence.forget == 6 * 24h);
 }
 
 TEST_CASE("a query keeps its lines and loses the space around it", "[config]") {

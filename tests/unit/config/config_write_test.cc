@@ -95,3 +95,21 @@ TEST_CASE("a configuration without secrets loads equal from what is written", "[
   CHECK(again.detectors[0].season.empty());
   CHECK(to_yaml(again) == to_yaml(config));
 }
+
+TEST_CASE("an alert budget is written as one alert in so long where that is the same", "[config]") {
+  const auto written = [](const std::string& budget) {
+    const Config config = parsed("detectors: [{name: n, by: [instance], alert_budget: " + budget +
+                                 ", features: [{name: x, query: x}]}]\n");
+    const std::string text = to_yaml(config);
+    CHECK(parsed(text).detectors[0].alert_budget == config.detectors[0].alert_budget);
+    CHECK(text.find("sensitivity") == std::string::npos);
+    const auto at = text.find("alert_budget: ") + std::string("alert_budget: ").size();
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  CHECK(written("1/7d") == "'1/1w'");
+  CHECK(written("2/1d") == "'1/12h'");
+  CHECK(written("0.5/1d") == "'1/2d'");
+  CHECK(written("3/7d") == "'1/2d8h'");
+  CHECK(written("1000/1d") == "'1/1m26s400ms'");
+  CHECK_THAT(written("7/1d"), Catch::EndsWith("/1d'"));
+}

@@ -11,12 +11,14 @@ LiveState state() {
   LiveState live;
   EntityState& a = live.entities[host("a")];
   a.first_seen = kStart;
-  a.recent.push(kStart, std::vector<double>{1, 2});
+  a.recent.push(kStart, std::vector<double>{1, 2}, false);
   a.last_seen = kStart + std::chrono::hours(1);
   a.last_trained = kStart + std::chrono::minutes(30);
-  a.activity.update({std::chrono::hours(24), 3}, kStart, 0.7, false);
-  a.activity.update({std::chrono::hours(24), 3}, kStart + std::chrono::minutes(1), 0.9, true);
+  const ActivityRule rule{.novelty = std::chrono::hours(24), .hysteresis = 3};
+  a.activity.update(rule, kStart, 0.7, false);
+  a.activity.update(rule, kStart + std::chrono::minutes(1), 0.9, true);
   live.entities[host("b")].first_seen = kStart;
+  live.missing[host("c")] = {.since = kStart + std::chrono::minutes(5), .cycles = 2};
   return live;
 }
 
@@ -31,10 +33,12 @@ TEST_CASE("alerts and training times outlive a restart") {
   CHECK(a.activity.active);
   CHECK(a.first_seen == kStart);
   CHECK(a.recent.newest() == kStart);
+  CHECK_FALSE(a.recent.usual(0));
   CHECK(std::vector(a.recent.values().begin(), a.recent.values().end()) ==
         std::vector<double>{1, 2});
   CHECK_FALSE(decode_live(encode_live(state(), 7), 7, 3));
   CHECK(a.last_trained == kStart + std::chrono::minutes(30));
+  CHECK(back->missing == state().missing);
 }
 
 TEST_CASE("live state of another definition is refused") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -19,59 +20,70 @@ forest::Matrix history() {
   return raw;
 }
 
-std::size_t column_of(const ContextModel& model, std::uint32_t feature, ContextKind kind) {
-  for (std::size_t c = 0; c < model.columns.size(); ++c) {
-    if (model.columns[c] == ContextColumn{feature, kind}) return c;
-  }
-  FAIL("no such column");
-  return 0;
+std::size_t column_of(const ContextModel& model, const ContextColumn& wanted) {
+  const auto found = std::ranges::find(model.columns, wanted);
+  REQUIRE(found != model.columns.end());
+  return static_cast<std::size_t>(found - model.columns.begin());
+}
+
+std::vector<double> filled(const ContextModel& model, const forest::Matrix& window,
+                           const std::vector<double>& raw, TimePoint at = kGrid.last()) {
+  std::vector<double> row(model.columns.size());
+  model.fill(at, window, raw, row);
+  return row;
 }
 
 }  // namespace
 
-TEST_CASE("a context row holds level, change, recent deviation and spread of each feature") {
+TEST_CASE("a context row holds value, change, rolling means and deviations of each feature") {
   const ContextModel model = fit_context(kGrid, history(), {});
-  REQUIRE(model.columns.size() == 8);
+  REQUIRE(model.columns.size() == 2 * (2 + 2 * kScales.size()));
+  const double level = model.season[0].level, unit = model.season[0].spread;
   forest::Matrix window(6, 2);
   window << 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0;
-  const std::vector<double> now{16, 0}, raw{26, 100};
-  std::vector<double> row(model.columns.size());
-  model.fill(window, true, now, raw, row);
-  CHECK(row[column_of(model, 0, ContextKind::level)] == 16);
-  CHECK(row[column_of(model, 0, ContextKind::change)] == 10);
-  CHECK(row[column_of(model, 0, ContextKind::recent)] == 12);  // the upper median of 1..6 is 4
-  // 3, 4, 5, 6, 16: mean 6.8, variance (14.44 + 7.84 + 3.24 + 0.64 + 84.64) / 5
-  CHECK(row[column_of(model, 0, ContextKind::spread)] == Approx(std::sqrt(22.16)));
+  const auto row = filled(model, window, {16, 0});
+  const auto at = [&](ContextKind kind, std::uint8_t scale = 0) {
+    return row[column_of(model, {0, kind, scale})];
+  };
+  CHECK(at(ContextKind::value) == Approx((16 - level) / unit));
+  CHECK(at(ContextKind::change) == Approx(10 / unit));
+  CHECK(at(ContextKind::mean, 0) == Approx((9 - level) / unit));  // of 5, 6, 16
+  CHECK(at(ContextKind::deviation, 0) == Approx(std::sqrt(74.0 / 3) / unit));
+  CHECK(at(ContextKind::mean, 3) == Approx((37.0 / 7 - level) / unit));
 }
 
-TEST_CASE("without enough past the columns that need it are missing") {
+TEST_CASE("without a past the columns that need it are missing") {
   const ContextModel model = fit_context(kGrid, history(), {});
-  std::vector<double> row(model.columns.size());
-  model.fill(forest::Matrix(0, 2), false, std::vector<double>{1, 2}, std::vector<double>{11, 102},
-             row);
-  CHECK(row[column_of(model, 0, ContextKind::level)] == 1);
-  CHECK(std::isnan(row[column_of(model, 0, ContextKind::change)]));
-  CHECK(std::isnan(row[column_of(model, 0, ContextKind::recent)]));
-  CHECK(std::isnan(row[column_of(model, 0, ContextKind::spread)]));
+  const auto row = filled(model, forest::Matrix(0, 2), {11, 102});
+  CHECK(std::isfinite(row[column_of(model, {0, ContextKind::value})]));
+  CHECK(std::isnan(row[column_of(model, {0, ContextKind::change})]));
+  CHECK(std::isnan(row[column_of(model, {0, ContextKind::deviation, 3})]));
 }
 
-TEST_CASE("the row built from history equals the row built live, bit for bit") {
-  const forest::Matrix raw = history();
+TEST_CASE("rows built from history equal rows built live, bit for bit") {
+  forest::Matrix raw = history();
+  raw(40, 0) = raw(140, 1) = raw(141, 1) = std::numeric_limits<double>::quiet_NaN();
   const ContextModel model = fit_context(kGrid, raw, {});
   const forest::Matrix rows = context_rows(model, kGrid, raw);
-  const Eigen::Index at = 300;
-  forest::Matrix levels(static_cast<Eigen::Index>(kContextWindow) + 1, 2);
-  for (Eigen::Index i = 0; i < levels.rows(); ++i) {
-    const Eigen::Index t = at - static_cast<Eigen::Index>(kContextWindow) + i;
-    model.levels(kGrid.at(static_cast<std::size_t>(t)), {raw.row(t).data(), 2},
-                 {levels.row(i).data(), 2});
+  for (const Eigen::Index at : {0, 1, 2, 41, 100, 142, 190, 191, 192, 300, 599}) {
+    const auto past = std::min<Eigen::Index>(at, static_cast<Eigen::Index>(kContextWindow));
+    const auto row = filled(model, raw.middleRows(at - past, past), {raw(at, 0), raw(at, 1)},
+                            kGrid.at(static_cast<std::size_t>(at)));
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const double from_history = rows(at, static_cast<Eigen::Index>(c));
+      CHECK((row[c] == from_history || (std::isnan(row[c]) && std::isnan(from_history))));
+    }
   }
-  std::vector<double> row(model.columns.size());
-  const Eigen::Index last = levels.rows() - 1;
-  model.fill(levels.topRows(last), true, {levels.row(last).data(), 2}, {raw.row(at).data(), 2},
-             row);
-  for (std::size_t c = 0; c < row.size(); ++c)
-    CHECK(row[c] == rows(at, static_cast<Eigen::Index>(c)));
+}
+
+TEST_CASE("a wide entity has no relation") {
+  forest::Matrix raw(static_cast<Eigen::Index>(kGrid.size), kWideFeatures);
+  for (Eigen::Index f = 0; f < raw.cols(); ++f) raw.col(f) = history().col(f % 2);
+  CHECK(fit_context(kGrid, raw, {}).relation.size() == 0);
+  // b follows a: a relation.
+  forest::Matrix few = history();
+  few.col(1) = 2 * few.col(0) + 0.1 * few.col(1);
+  CHECK(fit_context(kGrid, few, {}).relation.size() > 0);
 }
 
 TEST_CASE("a feature that never had a value takes no part") {

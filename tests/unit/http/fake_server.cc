@@ -75,19 +75,25 @@ Services fake_services() {
   return services;
 }
 
-RawClient::RawClient(const std::string& address) {
+int connect_to(const std::string& address) {
   const auto colon = address.rfind(':');
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (getaddrinfo(address.substr(0, colon).c_str(), address.substr(colon + 1).c_str(), &hints,
                   &found) != 0) {
-    throw std::runtime_error("no such address: " + address);
+    return -1;
   }
-  fd_ = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool connected = fd_ >= 0 && connect(fd_, found->ai_addr, found->ai_addrlen) == 0;
+  const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool connected = fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0;
   freeaddrinfo(found);
-  if (!connected) throw std::runtime_error("cannot connect to " + address);
+  if (connected) return fd;
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+RawClient::RawClient(const std::string& address) : fd_(connect_to(address)) {
+  if (fd_ < 0) throw std::runtime_error("cannot connect to " + address);
 }
 
 RawClient::~RawClient() {

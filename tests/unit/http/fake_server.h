@@ -22,6 +22,9 @@ struct Answer {
   std::string body;
 };
 
+/// Connects to `host:port`; returns the socket, or -1 when nobody answers.
+int connect_to(const std::string& address);
+
 /// One TCP connection.
 class RawClient {
  public:

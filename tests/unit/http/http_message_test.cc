@@ -25,6 +25,7 @@ TEST_CASE("an error's reason decides the status, else its kind", "[http]") {
   CHECK(http_status({ErrorKind::request, "", "model_not_found"}) == 404);
   CHECK(http_status({ErrorKind::data, "", "entity_not_found"}) == 404);
   CHECK(http_status({ErrorKind::state, "", "not_trained"}) == 503);
+  CHECK(http_status({ErrorKind::request, "", "too_large"}) == 413);
   CHECK(http_status({ErrorKind::data, "", "length"}) == 422);
   CHECK(http_status({ErrorKind::data, "", "entity_required"}) == 422);
   CHECK(http_status({ErrorKind::config, ""}) == 422);

@@ -88,6 +88,22 @@ TEST_CASE("a web config that cannot be read is an error that names it", "[http]"
   CHECK_THAT(config.error().message, Catch::StartsWith("/nowhere/web.yml: cannot read the file"));
 }
 
+TEST_CASE("a message gives the path of a web config whole", "[http]") {
+  const std::string folder = "/nonexistent/" + std::string(200, 'd');
+  const auto unreadable = load_web_config(folder + "/web.yml");
+  REQUIRE_FALSE(unreadable);
+  CHECK_THAT(unreadable.error().message, Catch::StartsWith(folder + "/web.yml: cannot read"));
+  const auto unknown = parse_web_config("unknown: 1", folder + "/web.yml");
+  REQUIRE_FALSE(unknown);
+  CHECK_THAT(unknown.error().message, Catch::StartsWith(folder + "/web.yml:1: unknown"));
+
+  const TemporaryFile file(std::string(200, 'w') + ".yml",
+                           "tls_server_config: {cert_file: absent.pem, key_file: absent.key}");
+  const auto checked = check_web_config(file.path());
+  REQUIRE_FALSE(checked);
+  CHECK_THAT(checked.error().message, Catch::StartsWith(file.path() + ": tls_server_config"));
+}
+
 TEST_CASE("a changed web config is in force at the next look, a broken one is none", "[http]") {
   const TemporaryFile file("web.yml", "http_server_config: {headers: {X-XSS-Protection: a}}");
   WebConfigFile web(file.path());

@@ -1,6 +1,5 @@
 #include "tls_client.h"
 
-#include <netdb.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -31,21 +30,12 @@ TlsClient::TlsClient(const std::string& address, const Options& options)
     SSL_set_alpn_protos(session_, reinterpret_cast<const unsigned char*>(options.protocols.data()),
                         static_cast<unsigned>(options.protocols.size()));
   }
-  const auto colon = address.rfind(':');
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(address.substr(0, colon).c_str(), address.substr(colon + 1).c_str(), &hints,
-                  &found) != 0) {
-    return;
-  }
-  fd_ = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  fd_ = connect_to(address);
+  if (fd_ < 0) return;
   const timeval timeout{5, 0};
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  const bool reached = connect(fd_, found->ai_addr, found->ai_addrlen) == 0;
-  freeaddrinfo(found);
   SSL_set_fd(session_, fd_);
-  connected_ = reached && SSL_connect(session_) == 1;
+  connected_ = SSL_connect(session_) == 1;
 }
 
 TlsClient::~TlsClient() {

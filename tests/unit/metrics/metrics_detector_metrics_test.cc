@@ -154,3 +154,50 @@ TEST_CASE("a reload drops the series of a vanished feature and keeps the counts 
   CHECK(has(metrics, R"(anomaly_exporter_queries_total{detector="node",feature="cpu"} 1)"));
   CHECK(has(metrics, R"(anomaly_exporter_queries_total{detector="node",feature="disk"} 0)"));
 }
+
+TEST_CASE("suppressed detections and dropped values are counted by closed reasons", "[metrics]") {
+  DetectorMetrics metrics(spec({"cpu"}));
+  const std::string suppressed = "anomaly_exporter_detections_suppressed_total";
+  const std::string dropped = "anomaly_exporter_values_dropped_total";
+  for (const char* reason : {"direction", "min_deviation", "min_deviation_ratio"}) {
+    CHECK(has(metrics, suppressed + "{detector=\"node\",reason=\"" + reason + "\"} 0"));
+  }
+  auto report = cycle();
+  report.suppressed = {{"direction", 2}, {"min_deviation_ratio", 1}};
+  report.values_dropped = {{"cpu", 3}, {"vanished", 1}};
+  metrics.record(report);
+  CHECK(has(metrics, suppressed + R"({detector="node",reason="direction"} 2)"));
+  CHECK(has(metrics, suppressed + R"({detector="node",reason="min_deviation_ratio"} 1)"));
+  CHECK(has(metrics, dropped + R"({detector="node",feature="cpu",reason="range"} 3)"));
+  CHECK(shown(metrics).find("vanished") == std::string::npos);
+}
+
+TEST_CASE("the presence query is counted beside the features, without values", "[metrics]") {
+  auto with_presence = spec({"cpu"});
+  with_presence.presence = "up";
+  DetectorMetrics metrics(with_presence);
+  auto report = cycle({query(0)});
+  report.queries.push_back(query(0, error(forest::ErrorKind::upstream, "timeout")));
+  report.queries.back().feature = kPresenceQuery;
+  metrics.record(report);
+  CHECK(has(metrics, R"(anomaly_exporter_queries_total{detector="node",feature="presence"} 1)"));
+  CHECK(has(
+      metrics,
+      R"(anomaly_exporter_query_failures_total{detector="node",feature="presence",reason="timeout"} 1)"));
+  CHECK(shown(metrics).find(R"(values_dropped_total{detector="node",feature="presence")") ==
+        std::string::npos);
+  metrics.configure(spec({"cpu", "presence"}));
+  CHECK(has(metrics, R"(anomaly_exporter_queries_total{detector="node",feature="presence"} 0)"));
+  CHECK(has(
+      metrics,
+      R"(anomaly_exporter_values_dropped_total{detector="node",feature="presence",reason="range"} 0)"));
+}
+
+TEST_CASE("an alert budget is shown while there is one", "[metrics]") {
+  auto budgeted = spec({"cpu"});
+  budgeted.alert_budget = 0.5;
+  DetectorMetrics metrics(budgeted);
+  CHECK(has(metrics, R"(anomaly_exporter_alert_budget_per_day{detector="node"} 0.5)"));
+  metrics.configure(spec({"cpu"}));
+  CHECK(shown(metrics).find("anomaly_exporter_alert_budget_per_day{") == std::string::npos);
+}

@@ -84,6 +84,37 @@ TEST_CASE("a batch without scores tells its entities alone", "[metrics]") {
   }
 }
 
+TEST_CASE("an absent entity has one series, in its place among the others", "[metrics]") {
+  auto batch = batch_of({entity({{"instance", "b"}}), entity({{"instance", "d"}})});
+  batch.missing = {
+      {.entity = Labels(std::vector<Labels::Pair>{{"instance", "a"}}), .since = {}, .absent = true},
+      {.entity = Labels(std::vector<Labels::Pair>{{"instance", "c"}}),
+       .since = {},
+       .absent = false}};
+  batch.absent = 1;
+  const auto rendered = render_scores("n", batch);
+  std::string expected;
+  for (const char* line :
+       {"a\",job=\"\"} 1", "b\",job=\"\"} 0", "c\",job=\"\"} 0", "d\",job=\"\"} 0"})
+    expected += std::string("anomaly_entity_absent{detector=\"n\",instance=\"") + line + '\n';
+  CHECK(text_of(rendered, "anomaly_entity_absent") == expected);
+  CHECK(text_of(rendered, "anomaly_entities_absent") ==
+        "anomaly_entities_absent{detector=\"n\"} 1\n");
+  const auto scores = text_of(rendered, "anomaly_score");
+  CHECK(std::ranges::count(scores, '\n') == 2);
+  CHECK_THAT(scores, !Catch::Contains("instance=\"a\""));
+}
+
+TEST_CASE("an absent entity that reads as another one leaves a single series", "[metrics]") {
+  auto batch = batch_of({entity({{"a-b", "1"}})});
+  batch.missing = {
+      {.entity = Labels(std::vector<Labels::Pair>{{"a.b", "1"}}), .since = {}, .absent = true},
+      {.entity = Labels(std::vector<Labels::Pair>{{"a.b", "2"}}), .since = {}, .absent = true}};
+  const auto rendered = render_scores("n", batch);
+  CHECK(rendered.duplicates == 1);
+  CHECK(std::ranges::count(text_of(rendered, "anomaly_entity_absent"), '\n') == 2);
+}
+
 TEST_CASE("of entities that read the same the first stays, the others are counted", "[metrics]") {
   const auto rendered = render_scores(
       "d", batch_of({entity({{"instance", "\xEF\xBF\xBD"}}, 0.1),  // reads as the broken ones do
@@ -121,7 +152,7 @@ TEST_CASE("a family is cut between lines, however long they are", "[metrics]") {
       lines += static_cast<std::size_t>(std::ranges::count(*piece.text, '\n'));
     }
   }
-  CHECK(lines == 400 * kSeriesPerEntity + 2);
+  CHECK(lines == 400 * kSeriesPerEntity + 3);
 }
 
 namespace {
@@ -184,13 +215,13 @@ TEST_CASE("beyond the limit features are shown of active entities, the worst fir
 
 TEST_CASE("a batch never takes more series than it may, entities come first", "[metrics]") {
   const auto batch = explained();
-  for (std::size_t limit = 20; limit < 50; ++limit) {
+  for (std::size_t limit = 24; limit < 54; ++limit) {
     const auto rendered = render_scores("d", batch, {.series = limit});
     std::size_t lines = 0;
     for (const auto& family : result_families()) lines += lines_of(rendered, family.name);
     CHECK(lines <= limit);
     CHECK(lines_of(rendered, "anomaly_score") == 3);
   }
-  CHECK(lines_of(render_scores("d", batch, {.series = 20}), "anomaly_feature_value") == 0);
-  CHECK(lines_of(render_scores("d", batch, {.series = 38}), "anomaly_feature_value") == 5);
+  CHECK(lines_of(render_scores("d", batch, {.series = 24}), "anomaly_feature_value") == 0);
+  CHECK(lines_of(render_scores("d", batch, {.series = 42}), "anomaly_feature_value") == 5);
 }

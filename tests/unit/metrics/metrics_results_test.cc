@@ -64,8 +64,14 @@ TEST_CASE("an entity that is gone leaves the next scrape, and old batches leave 
     world.source->set(feature, host("x"), [](TimePoint) { return kGap; });
   }
   world.step();
-  CHECK_THAT(world.scrape(), !Catch::Contains(R"(instance="x")"));
-  CHECK_THAT(world.scrape(), Catch::Contains(R"(instance="y")"));
+  const std::string x = R"({detector="test",instance="x",job=""} )";
+  CHECK_THAT(world.scrape(), !Catch::Contains("anomaly_score" + x));
+  CHECK_THAT(world.scrape(), Catch::Contains(R"(anomaly_score{detector="test",instance="y")"));
+  CHECK_THAT(world.scrape(), Catch::Contains("anomaly_entity_absent" + x + "0\n"));
+  world.step();
+  world.step();
+  CHECK_THAT(world.scrape(), Catch::Contains("anomaly_entity_absent" + x + "1\n"));
+  CHECK_THAT(world.scrape(), Catch::Contains(R"(anomaly_entities_absent{detector="test"} 1)"));
   world.clock.advance(std::chrono::minutes(6));
   CHECK_THAT(world.scrape(), !Catch::Contains("anomaly_score"));
   CHECK_THAT(world.scrape(), Catch::Contains(R"(state="stale"} 1)"));
@@ -115,7 +121,7 @@ TEST_CASE("results come by name of their detectors") {
 
 TEST_CASE("the entities of all detectors together stay under the limit of series") {
   Config config;
-  config.limits.series = 120;
+  config.limits.series = 140;
   config.limits.entities_per_detector = 15;
   CHECK(limits_per_detector(config).entities_per_detector == 15);
   config.detectors.resize(2);

@@ -109,7 +109,7 @@ TEST_CASE("a body with hostile labels reads back whole, in both formats", "[metr
         read_body(plain(own(), {first, second}, {.format = format, .names = {}}), openmetrics);
     // Every entity that was kept has every family.
     const std::size_t kept = 6 * kHostile.size() - first->duplicates;
-    const std::size_t each = kept * (kSeriesPerEntity + 2 * 2) + 2 + 1;
+    const std::size_t each = kept * (kSeriesPerEntity + 2 * 2) + 3 + 1;
     CHECK(samples.size() == 2 * each + own().size());
     for (const auto& value : kHostile) {
       const bool valid = value != "\xFF" && value != "\xC3";

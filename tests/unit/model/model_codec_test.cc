@@ -42,8 +42,8 @@ TEST_CASE("a model comes back with bit-equal scores and bytes") {
   const Labels x(std::vector<Labels::Pair>{{"instance", "x"}});
   const std::vector<double> raw{3, 4};
   const forest::Matrix no_window(0, 2);
-  CHECK(score_row(*back->find(x), model.trained_at, no_window, false, raw)->score ==
-        score_row(*model.find(x), model.trained_at, no_window, false, raw)->score);
+  CHECK(score_row(*back->find(x), model.trained_at, no_window, raw)->score ==
+        score_row(*model.find(x), model.trained_at, no_window, raw)->score);
 }
 
 TEST_CASE("a model cut off anywhere is refused, and never crashes") {

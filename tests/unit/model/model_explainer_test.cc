@@ -16,7 +16,7 @@ constexpr Eigen::Index kFirst = SyntheticEntity::kHistory + 24;
 std::vector<double> shares(const Explainer& explainer, const SyntheticEntity& entity,
                            Eigen::Index t, const std::vector<double>& row) {
   std::vector<double> found(row.size());
-  explainer.shares(entity.at(t), entity.window(explainer.model(), t), true, row, found);
+  explainer.shares(entity.at(t), entity.window(t), row, found);
   return found;
 }
 
@@ -35,8 +35,8 @@ struct Ranking {
     row[f] += (random() % 2 == 0 ? distance : -distance) * entity.spread[f];
     const auto found = shares(explainer, entity, t, row);
     const bool ranks = *std::ranges::max_element(found) == found[f];
-    const double score = score_row(model, entity.at(t), entity.window(model, t), true, row)->score;
-    const bool seen = score > threshold_of(model, 0.2);
+    const double score = score_row(model, entity.at(t), entity.window(t), row)->score;
+    const bool seen = score > threshold_of(model, DetectorSpec{});
     ++cases;
     first += ranks ? 1 : 0;
     detected += seen ? 1 : 0;
@@ -84,7 +84,7 @@ TEST_CASE("shares are not negative and sum to 1, with gaps and without a past to
     row[2] += 6 * entity.spread[2];
     if (t % 2 == 0) row[1] = kNaN;
     if (t % 3 == 0) {
-      explainer.shares(entity.at(t), forest::Matrix(0, 5), false, row, found);
+      explainer.shares(entity.at(t), forest::Matrix(0, 5), row, found);
     } else {
       found = shares(explainer, entity, t, row);
     }

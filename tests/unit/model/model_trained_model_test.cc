@@ -39,13 +39,9 @@ forest::Matrix history(const TimeGrid& grid) {
 double score(const EntityModel& model, const TimeGrid& grid, const forest::Matrix& raw,
              Eigen::Index row, std::vector<double> values) {
   const auto window = static_cast<Eigen::Index>(kContextWindow);
-  forest::Matrix levels(window, 2);
-  for (Eigen::Index i = 0; i < window; ++i) {
-    const Eigen::Index t = row - window + i;
-    model.context.levels(grid.at(static_cast<std::size_t>(t)), {raw.row(t).data(), 2},
-                         {levels.row(i).data(), 2});
-  }
-  return score_row(model, grid.at(static_cast<std::size_t>(row)), levels, true, values)->score;
+  return score_row(model, grid.at(static_cast<std::size_t>(row)),
+                   raw.middleRows(row - window, window), values)
+      ->score;
 }
 
 }  // namespace
@@ -56,7 +52,7 @@ TEST_CASE("a usual row scores below the threshold, a displaced feature above it"
   const auto model = train_entity(spec(), grid, raw);
   REQUIRE(model);
   CHECK(model->ready);
-  const double limit = threshold_of(*model, 0.2);
+  const double limit = threshold_of(*model, spec());
   CHECK(score(*model, grid, raw, 1000, {raw(1000, 0), raw(1000, 1)}) < limit);
   CHECK(score(*model, grid, raw, 1000, {raw(1000, 0), raw(1000, 1) + 40}) > limit);
 }
@@ -67,7 +63,7 @@ TEST_CASE("a value usual at another time of day is anomalous at this one") {
   const auto model = train_entity(spec(), grid, raw);
   REQUIRE(model);
   // Row 1080 is 18:00, the lowest hour; 15 and 55 are what 06:00 has.
-  CHECK(score(*model, grid, raw, 1080, {15, 55}) > threshold_of(*model, 0.2));
+  CHECK(score(*model, grid, raw, 1080, {15, 55}) > threshold_of(*model, spec()));
 }
 
 TEST_CASE("the score grows with the distance, far beyond the training range too") {
@@ -85,19 +81,35 @@ TEST_CASE("a partial row is scored on what it has") {
   const forest::Matrix raw = history(grid);
   const auto model = train_entity(spec(), grid, raw);
   const forest::Matrix no_window(0, 2);
-  const auto half = score_row(*model, grid.last(), no_window, false, std::vector<double>{10, kNaN});
+  const auto half = score_row(*model, grid.last(), no_window, std::vector<double>{10, kNaN});
   REQUIRE(half);
   CHECK(half->coverage == 0.5);
   CHECK(half->score > 0);
-  CHECK_FALSE(score_row(*model, grid.last(), no_window, false, std::vector<double>{kNaN, kNaN}));
+  CHECK_FALSE(score_row(*model, grid.last(), no_window, std::vector<double>{kNaN, kNaN}));
 }
 
 TEST_CASE("sensitivity moves the threshold from the usual score towards 1") {
   auto model = train_entity(spec(), days(1), history(days(1)));
   REQUIRE(model);
   model->usual_score = 0.6;
-  CHECK(threshold_of(*model, 0) == 0.6);
-  CHECK(threshold_of(*model, 0.5) == Approx(0.8));
+  DetectorSpec chosen = spec();
+  chosen.sensitivity = 0;
+  CHECK(threshold_of(*model, chosen) == 0.6);
+  chosen.sensitivity = 0.5;
+  CHECK(threshold_of(*model, chosen) == Approx(0.8));
+}
+
+TEST_CASE("an alert budget chooses the sensitivity: the lowest that would have kept to it") {
+  auto model = train_entity(spec(), days(6), history(days(6)));
+  REQUIRE(model);
+  model->usual_score = 0.6;
+  model->alert_rates.per_day.fill(0);
+  for (std::size_t i = 0; i < AlertRates::kSteps / 2; ++i) model->alert_rates.per_day[i] = 1;
+  DetectorSpec chosen = spec();
+  chosen.alert_budget = 2;
+  CHECK(threshold_of(*model, chosen) == 0.6);
+  chosen.alert_budget = 0.1;
+  CHECK(threshold_of(*model, chosen) == Approx(0.8));
 }
 
 TEST_CASE("an entity warms until its rows span the shortest season") {

@@ -73,16 +73,10 @@ struct SyntheticEntity {
     const auto values = raw.row(t);
     return {values.begin(), values.end()};
   }
-  /// Returns the levels of the rows before `row`, as a cycle has them.
-  forest::Matrix window(const EntityModel& model, Eigen::Index row) const {
-    const auto d = static_cast<std::size_t>(raw.cols());
+  /// Returns the rows before `row`, as a cycle has them.
+  forest::Matrix window(Eigen::Index row) const {
     const auto rows = static_cast<Eigen::Index>(kContextWindow);
-    forest::Matrix levels(rows, raw.cols());
-    for (Eigen::Index i = 0; i < rows; ++i) {
-      const Eigen::Index t = row - rows + i;
-      model.context.levels(at(t), {raw.row(t).data(), d}, {levels.row(i).data(), d});
-    }
-    return levels;
+    return raw.middleRows(row - rows, rows);
   }
 };
 

@@ -1,4 +1,4 @@
-#include "exporter/detector/activity.h"
+#include "exporter/model/activity.h"
 
 #include <algorithm>
 
@@ -23,23 +23,17 @@ void advance(Activity& activity, std::int64_t slot) {
 bool Activity::update(const ActivityRule& rule, TimePoint at, double score, bool detected) {
   const auto length = std::max<Duration>(Duration{1}, rule.novelty / kSlots);
   advance(*this, at.time_since_epoch() / length);
+  const bool starts = !active && detected && score > *std::ranges::max_element(highest);
   double& newest = highest[static_cast<std::size_t>(slot) % kSlots];
-
-  if (active) {
-    below = detected ? 0 : below + 1;
-    if (below < rule.hysteresis) return false;
-    active = false;
-    below = 0;
-    newest = std::max(newest, score);
-    return false;
-  }
-  const bool starts = detected && score > *std::ranges::max_element(highest);
+  newest = std::max(newest, score);
   if (starts) {
     active = true;
-    below = 0;
-  } else {
-    newest = std::max(newest, score);
+  } else if (active && !detected && ++below < rule.hysteresis) {
+    return false;
+  } else if (active && !detected) {
+    active = false;
   }
+  below = 0;
   return starts;
 }
 

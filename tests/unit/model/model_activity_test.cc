@@ -1,12 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include "exporter/detector/activity.h"
+#include "exporter/model/activity.h"
 
 using namespace exporter;
 
 namespace {
 
-constexpr ActivityRule kRule{std::chrono::hours(24), 3};
+constexpr ActivityRule kRule{.novelty = std::chrono::hours(24), .hysteresis = 3};
 
 TimePoint minute(int n) {
   return TimePoint{std::chrono::hours(24 * 20000) + std::chrono::minutes(n)};
@@ -57,12 +57,15 @@ TEST_CASE("a long pause forgets everything at once") {
   CHECK(activity.update(kRule, minute(100 * 24 * 60), 0.7, true));
 }
 
-TEST_CASE("scores within an alert do not raise the bar for the next one") {
+TEST_CASE("what follows an alert that ended is news only when it is worse") {
   Activity activity;
-  const ActivityRule rule{std::chrono::hours(24), 1};
+  const ActivityRule rule{.novelty = std::chrono::hours(24), .hysteresis = 1};
   CHECK(activity.update(rule, minute(0), 0.95, true));
   activity.update(rule, minute(1), 0.5, false);
-  CHECK(activity.update(rule, minute(2), 0.9, true));
+  CHECK_FALSE(activity.update(rule, minute(2), 0.9, true));
+  CHECK(activity.update(rule, minute(3), 0.96, true));
+  activity.update(rule, minute(4), 0.5, false);
+  CHECK(activity.update(rule, minute(26 * 60), 0.7, true));
 }
 
 TEST_CASE("forgetting the scores keeps the alert") {
@@ -71,6 +74,7 @@ TEST_CASE("forgetting the scores keeps the alert") {
   activity.update(kRule, minute(1), 0.97, true);
   activity.forget_scores();
   CHECK(activity.active);
-  activity.update({std::chrono::minutes(5), 1}, minute(2), 0.1, false);
-  CHECK(activity.update({std::chrono::minutes(5), 1}, minute(3), 0.6, true));
+  activity.update({.novelty = std::chrono::minutes(5), .hysteresis = 1}, minute(2), 0.1, false);
+  CHECK(
+      activity.update({.novelty = std::chrono::minutes(5), .hysteresis = 1}, minute(3), 0.6, true));
 }

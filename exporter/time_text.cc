@@ -1,4 +1,4 @@
-#include "exporter/http/time_text.h"
+#include "exporter/time_text.h"
 
 #include <array>
 #include <charconv>

@@ -13,11 +13,13 @@ namespace exporter {
 struct ActivityRule {
   Duration novelty;
   std::size_t hysteresis = 1;
+  bool averaged =
+      false;  ///< compare the mean of the last two scores, so that one odd sample counts half
 };
 
-/// Follows one entity. It becomes active when detected with a score above every non-active score of
-/// the last `novelty`, and ends after `hysteresis` cycles in a row that are not detected. Plain
-/// data: it is saved with the live state.
+/// Follows one entity. It becomes active when detected with a score above every score of the last
+/// `novelty`, those of alerts that ended included, and ends after `hysteresis` cycles in a row that
+/// are not detected. Plain data: it is saved with the live state.
 struct Activity {
   /// Scores older than novelty are forgotten by slots of novelty / kSlots, so memory is bounded.
   static constexpr std::size_t kSlots = 24;
@@ -25,7 +27,7 @@ struct Activity {
   bool active = false;
   std::uint32_t below = 0;               ///< cycles in a row without detection while active
   std::int64_t slot = 0;                 ///< number of the newest slot, time / slot length
-  std::array<double, kSlots> highest{};  ///< highest non-active score per slot, at slot % kSlots
+  std::array<double, kSlots> highest{};  ///< highest score per slot, at slot % kSlots
 
   /// Takes the score of one cycle; times ascend. @return true when this cycle starts an alert
   bool update(const ActivityRule& rule, TimePoint at, double score, bool detected);

@@ -2,7 +2,7 @@
 #include <chrono>
 #include <limits>
 
-#include "exporter/http/time_text.h"
+#include "exporter/time_text.h"
 
 using namespace exporter;
 
@@ -14,7 +14,7 @@ TimePoint at(std::int64_t milliseconds) {
 
 }  // namespace
 
-TEST_CASE("RFC 3339 and unix seconds mean the same instants", "[http]") {
+TEST_CASE("RFC 3339 and unix seconds mean the same instants", "[base]") {
   CHECK(parse_time("1970-01-01T00:00:00Z") == at(0));
   CHECK(parse_time("1970-01-01t00:00:01.25z") == at(1250));
   CHECK(parse_time("1970-01-01 00:00:00.0019Z") == at(1));
@@ -26,7 +26,7 @@ TEST_CASE("RFC 3339 and unix seconds mean the same instants", "[http]") {
   CHECK(time_from_seconds(0.0004) == at(0));
 }
 
-TEST_CASE("what is no time, or beyond the years 1 to 9999, is refused", "[http]") {
+TEST_CASE("what is no time, or beyond the years 1 to 9999, is refused", "[base]") {
   for (const auto* text : {"",
                            "now",
                            "2026-03-01",
@@ -56,7 +56,7 @@ TEST_CASE("what is no time, or beyond the years 1 to 9999, is refused", "[http]"
   CHECK_FALSE(time_from_seconds(-1e18));
 }
 
-TEST_CASE("times are shown in UTC", "[http]") {
+TEST_CASE("times are shown in UTC", "[base]") {
   CHECK(to_rfc3339(at(1'700'000'000'999)) == "2023-11-14T22:13:20Z");
   CHECK(to_rfc3339(at(-1)) == "1969-12-31T23:59:59Z");
   CHECK(to_rfc3339(at(253'402'300'799'000)) == "9999-12-31T23:59:59Z");
