@@ -148,8 +148,8 @@ Judged CycleRun::judge(const ModelPointer& model, EntityState& state, TimePoint 
     // What is not worth telling must not hide what is: it raises the bar to the threshold at most.
     const double score =
         judged.detected ? judged.row.score : std::min(judged.row.score, judged.threshold);
-    judged.started =
-        state.activity.update({spec_.novelty, spec_.hysteresis}, at, score, judged.detected);
+    judged.started = state.activity.update({spec_.novelty, spec_.hysteresis}, at,
+                                           excess_of(score, model->usual_score), judged.detected);
     report_.alerts_started += judged.started ? 1 : 0;
   }
   // Rows of an alert belong to it, also those that are like the ones before them.

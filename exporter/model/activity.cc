@@ -20,12 +20,16 @@ void advance(Activity& activity, std::int64_t slot) {
 
 }  // namespace
 
-bool Activity::update(const ActivityRule& rule, TimePoint at, double score, bool detected) {
-  const auto length = std::max<Duration>(Duration{1}, rule.novelty / kSlots);
+double excess_of(double score, double usual_score) {
+  return usual_score < 1 ? (score - usual_score) / (1 - usual_score) : 0;
+}
+
+bool Activity::update(const ActivityRule& rule, TimePoint at, double excess, bool detected) {
+  const auto length = std::max<Duration>(Duration{1}, rule.novelty / kSlotsOfNovelty);
   advance(*this, at.time_since_epoch() / length);
-  const bool starts = !active && detected && score > *std::ranges::max_element(highest);
+  const bool starts = !active && detected && excess > *std::ranges::max_element(highest);
   double& newest = highest[static_cast<std::size_t>(slot) % kSlots];
-  newest = std::max(newest, score);
+  newest = std::max(newest, excess);
   if (starts) {
     active = true;
   } else if (active && !detected && ++below < rule.hysteresis) {

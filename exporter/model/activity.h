@@ -13,24 +13,28 @@ namespace exporter {
 struct ActivityRule {
   Duration novelty;
   std::size_t hysteresis = 1;
-  bool averaged =
-      false;  ///< compare the mean of the last two scores, so that one odd sample counts half
 };
 
-/// Follows one entity. It becomes active when detected with a score above every score of the last
-/// `novelty`, those of alerts that ended included, and ends after `hysteresis` cycles in a row that
-/// are not detected. Plain data: it is saved with the live state.
+/// Returns how far a score lies above the usual one, as a share of the way to 1; below 0 under it.
+/// Unlike scores, which have a level of their own in each model, it compares across trainings.
+double excess_of(double score, double usual_score);
+
+/// Follows one entity. It becomes active when detected with an excess above that of every score of
+/// the last `novelty`, those of alerts that ended included, and ends after `hysteresis` cycles in a
+/// row that are not detected. Plain data: it is saved with the live state.
 struct Activity {
-  /// Scores older than novelty are forgotten by slots of novelty / kSlots, so memory is bounded.
-  static constexpr std::size_t kSlots = 24;
+  /// What is older than novelty is forgotten by slots of novelty / kSlotsOfNovelty, so memory is
+  /// bounded. One slot more is kept: what happened exactly `novelty` ago, a nightly job, counts.
+  static constexpr std::size_t kSlotsOfNovelty = 24, kSlots = kSlotsOfNovelty + 1;
 
   bool active = false;
   std::uint32_t below = 0;               ///< cycles in a row without detection while active
   std::int64_t slot = 0;                 ///< number of the newest slot, time / slot length
-  std::array<double, kSlots> highest{};  ///< highest score per slot, at slot % kSlots
+  std::array<double, kSlots> highest{};  ///< highest excess per slot, 0 or more, at slot % kSlots
 
-  /// Takes the score of one cycle; times ascend. @return true when this cycle starts an alert
-  bool update(const ActivityRule& rule, TimePoint at, double score, bool detected);
+  /// Takes the excess of one cycle's score; times ascend. @return true when this cycle starts an
+  /// alert
+  bool update(const ActivityRule& rule, TimePoint at, double excess, bool detected);
 
   /// Ends an alert at once.
   void end();

@@ -13,14 +13,15 @@ namespace {
 // The measure that keeps telling 100x the training maximum from 1.01x of it.
 constexpr auto kMeasure = forest::Measure::range_aware;
 // A wide entity's scores lie closer together.
-constexpr double kUsualQuantile = 0.995, kUsualQuantileOfWide = 0.99;
+constexpr double kUsualQuantile = 0.996, kUsualQuantileOfWide = 0.99;
 // Of a wide entity's rows each cut asks for this many columns beside the first.
 constexpr std::size_t kFurtherColumns = 2;
 
 // A constant counts as if it had moved by this many usual deviations; a normal feature does.
 constexpr double kConstantWidth = 10;
-// The share of rows that is left out of training.
-constexpr double kTrimmed = 0.01;
+// The share of rows that is left out of training. A host is in some incident more often than a
+// single metric.
+constexpr double kTrimmed = 0.003, kTrimmedOfWide = 0.03;
 // The forest that finds them needs fewer trees.
 constexpr std::size_t kScreeningShare = 4;
 // A cut falls where both sides are narrow with this probability, instead of anywhere.
@@ -31,6 +32,17 @@ constexpr double kPooledGain = 0.25;
 double unit_of_constant(const SeasonProfile& profile) {
   const double unit = profile.level != 0 ? std::abs(profile.level) / 100 : 1;
   return std::max(1.0, unit / profile.spread);
+}
+
+// A constant that moves is judged once, by its value and means; what follows from them is left to
+// the forest.
+double width_of_constant(const ContextModel& context, const ContextColumn& column) {
+  switch (column.kind) {
+    case ContextKind::relation: return kConstantWidth;
+    case ContextKind::change:
+    case ContextKind::deviation: return std::numeric_limits<double>::infinity();
+    default: return kConstantWidth * unit_of_constant(context.season[column.feature]);
+  }
 }
 
 UsualRange range_of(const ContextModel& context, std::size_t column,
@@ -46,8 +58,7 @@ UsualRange range_of(const ContextModel& context, std::size_t column,
   if (range.low > range.high) return range;  // never a value
   const ContextColumn& of = context.columns[column];
   if (range.low == range.high) {
-    const bool related = of.kind == ContextKind::relation;
-    range.width = kConstantWidth * (related ? 1 : unit_of_constant(context.season[of.feature]));
+    range.width = width_of_constant(context, of);
   } else if (context.feature_count() < kWideFeatures) {
     range.width = range.high - range.low;
   }
@@ -81,6 +92,7 @@ forest::TrainOptions options_of(const DetectorSpec& spec, std::size_t rows, std:
   options.pooled_gain = kPooledGain;
   if (spec.features.size() >= kWideFeatures) {
     options.extension = std::min<std::size_t>(kFurtherColumns, columns - 1);
+    options.depth_limit = forest::kNoDepthLimit;
   }
   return options;
 }
@@ -94,11 +106,12 @@ forest::Matrix rows_of(const forest::Matrix& all, const std::vector<Eigen::Index
 }
 
 // Leaves out what a smaller forest finds most anomalous.
-std::vector<Eigen::Index> without_worst(const forest::Matrix& rows, forest::TrainOptions options) {
+std::vector<Eigen::Index> without_worst(const forest::Matrix& rows, double share,
+                                        forest::TrainOptions options) {
   options.trees = std::max<std::size_t>(1, options.trees / kScreeningShare);
   const auto scores =
       forest::out_of_sample_scores(forest::train_with_draws(rows, options), rows, options.threads);
-  const double limit = forest::quantile(scores, 1 - kTrimmed);
+  const double limit = forest::quantile(scores, 1 - share);
   std::vector<Eigen::Index> kept;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (!(scores[i] > limit)) kept.push_back(static_cast<Eigen::Index>(i));
@@ -155,7 +168,8 @@ std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid
   const forest::Matrix rows = rows_of(context_rows(context, grid, raw), present);
   const forest::TrainOptions options =
       options_of(spec, present.size(), static_cast<std::size_t>(rows.cols()));
-  const std::vector<Eigen::Index> kept = without_worst(rows, options);
+  const bool wide = spec.features.size() >= kWideFeatures;
+  const auto kept = without_worst(rows, wide ? kTrimmedOfWide : kTrimmed, options);
   const forest::Matrix usual = rows_of(rows, kept);
   forest::Trained trained = forest::train_with_draws(usual, options);
   const std::vector<double> scores = forest::out_of_sample_scores(trained, usual, options.threads);
@@ -163,7 +177,6 @@ std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid
   for (std::size_t c = 0; c < context.columns.size(); ++c) {
     ranges.push_back(range_of(context, c, usual));
   }
-  const bool wide = spec.features.size() >= kWideFeatures;
   const double usual_score = forest::quantile(scores, wide ? kUsualQuantileOfWide : kUsualQuantile);
 
   // Every row, those left out included: an alert in history is one, whatever it was.

@@ -32,7 +32,7 @@ struct EntityModel {
   std::vector<UsualRange> ranges;  ///< [columns]
   forest::IsolationForest forest;  ///< over context rows
   double usual_score = 1;  ///< a high quantile of the scores that training rows get from trees that
-                           ///< did not draw them: 99.5 %, of a wide entity 99 %
+                           ///< did not draw them: 99.6 %, of a wide entity 99 %
   AlertRates alert_rates;
   TimePoint first, last;  ///< times of the first and last training row
   std::size_t rows = 0;   ///< training rows with at least one feature
@@ -64,9 +64,9 @@ Duration ready_span(const DetectorSpec& spec);
 double threshold_of(const EntityModel& model, const DetectorSpec& spec);
 
 /// Trains the model of one entity from its history: context, forest and usual score. The rows that
-/// a first, smaller forest scores highest (1 %) are left out of the second: a past incident shall
-/// not become usual. Forests are range-aware; of kWideFeatures or more features each cut is a
-/// hyperplane of three columns.
+/// a first, smaller forest scores highest (0.3 %, of a wide entity 3 %) are left out of the second:
+/// a past incident shall not become usual. Forests are range-aware; of kWideFeatures or more
+/// features each cut is a hyperplane of three columns, and trees grow until each row is alone.
 /// @param raw  [grid.size x features], NaN for a gap
 /// @return     nothing when fewer than kMinTrainingRows rows have a value
 std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid& grid,

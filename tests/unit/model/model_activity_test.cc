@@ -44,10 +44,26 @@ TEST_CASE("a detection that is no higher than a recent non-active score is no ne
   CHECK(activity.update(kRule, minute(601), 0.86, true));
 }
 
+TEST_CASE("what happened one novelty ago to the minute counts") {
+  Activity activity;
+  for (const int start : {0, 17, 59}) {
+    activity = {};
+    activity.update(kRule, minute(start), 0.85, false);
+    CHECK_FALSE(activity.update(kRule, minute(start + 24 * 60), 0.85, true));
+  }
+}
+
+TEST_CASE("an excess is the way from the usual score to 1") {
+  CHECK(excess_of(0.5, 0.5) == 0);
+  CHECK(excess_of(0.75, 0.5) == 0.5);
+  CHECK(excess_of(0.25, 0.5) == -0.5);
+  CHECK(excess_of(1, 1) == 0);
+}
+
 TEST_CASE("scores older than novelty are forgotten") {
   Activity activity;
   activity.update(kRule, minute(0), 0.85, false);
-  CHECK(activity.update(kRule, minute(25 * 60), 0.8, true));
+  CHECK(activity.update(kRule, minute(26 * 60), 0.8, true));
   CHECK_FALSE(Activity{}.update(kRule, minute(0), 0.85, false));
 }
 
