@@ -6,16 +6,12 @@ const http = require("node:http");
 const path = require("node:path");
 const { after, before, describe, test } = require("node:test");
 const { chromium } = require("playwright-core");
-const { Exporter, deadline } = require("./support.js");
+const { Exporter, chromiumOptions, deadline } = require("./support.js");
 
 let browser;
 
 before(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.ANOMALY_CHROMIUM,
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
+  browser = await chromium.launch(chromiumOptions);
 });
 after(async () => { await browser.close(); });
 

@@ -1,12 +1,20 @@
 // Starts the real binary for a test, on a free port, with a model file that the examples of the API speak of.
 "use strict";
-const { spawn, spawnSync } = require("node:child_process");
+const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
+const { Program, deadline } = require("./program.js");
 
 const binary = process.env.ANOMALY_EXPORTER;
-const deadline = 60_000; // milliseconds, for anything that is waited for
+const listening = /msg="Listening on" address="?(127\.0\.0\.1:\d+)/; // what the exporter logs
+
+// How tests start Chromium.
+const chromiumOptions = {
+  executablePath: process.env.ANOMALY_CHROMIUM,
+  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+};
 
 // Two features, `mean` and `sd`, of which both are mostly small.
 function trainingRows() {
@@ -41,34 +49,26 @@ class Exporter {
   static async start(...flags) {
     const exporter = new Exporter();
     exporter.folder = makeFolder();
-    exporter.log = "";
-    exporter.process = spawn(binary, ["--config.file=config.yaml", "--web.listen-address=127.0.0.1:0", ...flags],
-      { cwd: exporter.folder, stdio: ["ignore", "ignore", "pipe"] });
-    exporter.ended = new Promise((resolve) => exporter.process.once("exit", resolve));
-    exporter.process.stderr.setEncoding("utf8");
-    const listening = new Promise((resolve, reject) => {
-      exporter.process.stderr.on("data", (text) => {
-        exporter.log += text;
-        const found = /msg="Listening on" address="?(127\.0\.0\.1:\d+)/.exec(exporter.log);
-        if (found) resolve("http://" + found[1]);
-      });
-      exporter.ended.then(() => reject(new Error(`the exporter ended: ${exporter.log}`)));
-      setTimeout(() => reject(new Error(`the exporter does not listen: ${exporter.log}`)), deadline).unref();
-    });
     try {
-      exporter.origin = await listening;
+      exporter.program = await Program.start(
+        [binary, "--config.file=config.yaml", "--web.listen-address=127.0.0.1:0", ...flags], listening,
+        { cwd: exporter.folder });
     } catch (error) {
-      await exporter.stop();
+      exporter.forget();
       throw error;
     }
+    exporter.origin = "http://" + exporter.program.ready[1];
     return exporter;
   }
 
-  async stop() {
-    this.process.kill("SIGKILL");
-    await this.ended;
+  forget() {
     fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async stop() {
+    await this.program.stop();
+    this.forget();
   }
 }
 
-module.exports = { Exporter, deadline };
+module.exports = { Exporter, chromiumOptions, deadline, listening };

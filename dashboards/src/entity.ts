@@ -1,0 +1,70 @@
+// What an entity is called and how one is chosen, whatever labels its detector tells entities apart by.
+//
+// Results carry `detector` and the labels of the entity, which PromQL cannot enumerate. So a hidden variable `labels`
+// holds their names, read off the results themselves; their values joined are the label `Entity`, like
+// `hosts: web-3` or `pods: shop, cart-1`, which tables, legends, links and the variable `entity` show. A second hidden
+// variable, `selector`, is the chosen entity as label matchers, like `detector="hosts",instance="web-3"`.
+import { VariableRefresh } from "@grafana/grafana-foundation-sdk/dashboard";
+import { queryVariable, Variable } from "./variables";
+
+/// Matches results of the chosen detectors.
+export const chosenDetectors = 'detector=~"$detector"';
+
+/// Matches results of the chosen entity.
+export const chosenEntity = "${selector:raw}";
+
+/// Gives each series of `expression` the label `Entity`. Labels that its detector does not have leave no trace.
+export function named(expression: string): string {
+  const joined = `label_join(${expression}, "Entity", ", ", \${labels:doublequote})`;
+  const gap = (inner: string) => `label_replace(${inner}, "Entity", "$1, $2", "Entity", "(.*?), (?:, )+(.*)")`;
+  const trimmed = `label_replace(${gap(gap(joined))}, "Entity", "$1", "Entity", "(?:, )*(.*?)(?:, )*")`;
+  return `label_join(${trimmed}, "Entity", ": ", "detector", "Entity")`;
+}
+
+/// One series per entity, with no other label than `Entity`.
+export function byEntity(expression: string): string {
+  return `max by (Entity) (${named(expression)})`;
+}
+
+/// One series per entity and feature.
+export function byEntityAndFeature(expression: string): string {
+  return `max by (Entity, feature) (${named(expression)})`;
+}
+
+/// What an entity is: 0 quiet, 1 detected, 2 active, 3 absent.
+export function state(matchers: string): string {
+  return `3 * (anomaly_entity_absent{${matchers}} == 1) or ` +
+    `clamp_max(2 * anomaly_active{${matchers}} + anomaly_detected{${matchers}}, 2)`;
+}
+
+/// The `count` entities that were the worst within the shown range, absent ones first; the same at each step.
+export function worstInRange(count: number): string {
+  return `topk(${count}, max_over_time(anomaly_entity_absent{${chosenDetectors}}[$__range] @ end()) == 1 or ` +
+    `max_over_time(anomaly_severity_ratio{${chosenDetectors}}[$__range] @ end()))`;
+}
+
+// Those of the last hour with their severity; absent ones stand below all that are over their threshold.
+const known = `0 * (anomaly_entity_absent{${chosenDetectors}} == 1) or ` +
+  `last_over_time(anomaly_severity_ratio{${chosenDetectors}}[1h])`;
+
+export const detectorVariable = queryVariable("detector", "Detector", "label_values(anomaly_entities, detector)")
+  .description("Detectors, as config.yaml names them.").multi(true).includeAll(true).allValue(".+");
+
+const labelsVariable = queryVariable("labels", "Labels of entities",
+  `query_result(topk by (detector) (1, last_over_time(anomaly_entity_absent{${chosenDetectors}}[1h])))`)
+  .description("Names of the labels that tell entities apart.")
+  .regex('/[{,](?!detector=)(\\w+)="/g').multi(true).includeAll(true).hidden();
+
+const entityVariable = queryVariable("entity", "Entity",
+  `query_result(sort_desc(${named(`topk(1000, ${known})`)}))`)
+  .description("The worst come first. An entity whose label values hold quotes or backslashes cannot be chosen.")
+  .regex('/Entity="(.*?)"[,}]/').inOrder();
+
+const selectorVariable = queryVariable("selector", "Matchers of the entity",
+  `query_result(${named(`(${known})`)} and on (Entity) label_replace(vector(1), "Entity", "$entity", "", ""))`)
+  .description("The chosen entity as label matchers.")
+  .regex('/Entity=".*?",(.*)\\} /').hidden();
+
+/// The variables that everything above needs, in the order in which they depend on each other.
+export const entityVariables: Variable[] = [detectorVariable, labelsVariable, entityVariable, selectorVariable]
+  .map((variable) => variable.refresh(VariableRefresh.OnTimeRangeChanged));

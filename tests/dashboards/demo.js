@@ -1,0 +1,139 @@
+// The demo's fleet with a short past, a Prometheus with the rules, and the exporter, during an incident: web-3 has a
+// program that takes its cores, and a service that should be there does not exist.
+"use strict";
+const { execFileSync } = require("node:child_process");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { Program, deadline } = require("../browser/program.js");
+const { listening } = require("../browser/support.js");
+const { Prometheus } = require("./prometheus.js");
+
+const root = path.join(__dirname, "../..");
+const { ANOMALY_EXPORTER: exporterBinary, ANOMALY_FLEET: fleetBinary } = process.env;
+const seed = "16";
+const pastHours = 36; // more than the one day until an entity can be detected
+const worst = "hosts: web-3";
+const missing = "services: payments";
+
+// Waits until `condition()` holds; it may fail meanwhile.
+async function until(what, condition) {
+  let last;
+  for (const end = Date.now() + deadline; Date.now() < end;) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`not within ${deadline / 1000} s: ${what} ${last ?? ""}`);
+}
+
+function writePast(folder, epoch) {
+  const file = path.join(folder, "past.om");
+  execFileSync(fleetBinary, ["history", "--seed", seed, "--epoch", epoch, "--step", "30", "--out", file], { stdio: "pipe" });
+  execFileSync("promtool", ["tsdb", "create-blocks-from", "--max-block-duration=64h", "openmetrics", "-q", file,
+    path.join(folder, "data")], { stdio: "pipe" });
+  fs.rmSync(file);
+}
+
+// The demo's own files, with other addresses.
+function prometheusConfig(fleet, exporter, own) {
+  return fs.readFileSync(path.join(root, "docker/demo/prometheus.yml"), "utf8")
+    .replace("127.0.0.1:9110", fleet).replace("127.0.0.1:8000", exporter).replace("127.0.0.1:9090", own)
+    .replace("../../rules", path.join(root, "rules"))
+    .replace(/^alerting:\n(?: .*\n)+/m, "")
+    .replace(/^ {2}- job_name: node\n(?: {4}.*\n)+/m, "");
+}
+
+// With a budget, and with a service that is expected and never was.
+function exporterConfig(prometheus) {
+  return fs.readFileSync(path.join(root, "docker/demo/config.yaml"), "utf8")
+    .replace("http://127.0.0.1:9090", prometheus)
+    .replace(/ {2}# This machine itself[\s\S]*?(?=^state:)/m, "")
+    .replaceAll("history: 14d", "history: 2d")
+    .replace("by: [service]\n", `by: [service]
+    presence: demo_service_requests_total or label_replace(vector(1), "service", "payments", "", "")
+    absence: {after: 1, forget: 1d}
+`).replace(/(name: services[\s\S]*?)sensitivity: 0.3/, "$1alert_budget: 1/7d");
+}
+
+class Demo {
+  static async start() {
+    const demo = new Demo();
+    demo.folder = fs.mkdtempSync(path.join(os.tmpdir(), "anomaly_exporter_dashboards."));
+    demo.programs = [];
+    try {
+      await demo.run();
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    }
+    return demo;
+  }
+
+  async launch(command, pattern) {
+    const program = await Program.start(command, pattern, { cwd: this.folder });
+    this.programs.push(program);
+    return program.ready[1];
+  }
+
+  async run() {
+    const file = (name) => path.join(this.folder, name);
+    const epoch = String(Math.floor(Date.now() / 3_600_000) * 3600 - pastHours * 3600);
+    writePast(this.folder, epoch);
+    const fleet = await this.launch([fleetBinary, "serve", "--listen", "127.0.0.1:0", "--seed", seed, "--epoch", epoch],
+      /listening on (127\.0\.0\.1:\d+)/);
+    const incident = await fetch(`http://${fleet}/incident`,
+      { method: "POST", body: JSON.stringify({ kind: "cpu_hog", target: "web-3" }) });
+    if (!incident.ok) throw new Error(`incident: ${await incident.text()}`);
+
+    fs.writeFileSync(file("prometheus.yml"), "");
+    const own = await this.launch(["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+      "--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle"], listening);
+    this.prometheus = new Prometheus(`http://${own}`);
+    const reload = async (exporter) => {
+      fs.writeFileSync(file("prometheus.yml"), prometheusConfig(fleet, exporter, own));
+      await until("Prometheus takes its configuration", async () =>
+        (await fetch(`http://${own}/-/reload`, { method: "POST" })).ok);
+    };
+    await reload("127.0.0.1:1");
+    await this.answers('changes(demo_load{instance="web-3"}[1m]) > 0');
+
+    fs.writeFileSync(file("config.yaml"), exporterConfig(`http://${own}`));
+    const exporter = await this.launch([exporterBinary, "--config.file=config.yaml", "--web.listen-address=127.0.0.1:0"],
+      listening);
+    this.exporter = `http://${exporter}`;
+    await reload(exporter);
+    const firing = (more) => `ALERTS{alertname="AnomalyDetected",alertstate="firing",${more}}`;
+    await this.answers(firing('instance="web-3"'));
+    await this.answers('anomaly_entity_absent{service="payments"} == 1');
+    await this.predict();
+    await this.answers("count_over_time(anomaly_exporter_prediction_score_count[1m]) > 5");
+  }
+
+  // Waits until a query has an answer.
+  answers(query) {
+    return until(query, async () => (await this.prometheus.instant(query, Date.now() / 1000)).length > 0);
+  }
+
+  async predict() {
+    const body = JSON.stringify({ model: "services", entity: { service: "checkout" }, feature_vector: [27, 0.2, 0.003] });
+    const answer = await fetch(`${this.exporter}/prediction`, { method: "POST", body });
+    if (!answer.ok) throw new Error(`prediction: ${await answer.text()}`);
+  }
+
+  // The last minutes, in steps of one scrape interval of a usual Prometheus.
+  range() {
+    const to = Math.floor(Date.now() / 1000);
+    return { from: to - 300, to, step: 15 };
+  }
+
+  async stop() {
+    for (const program of this.programs.reverse()) await program.stop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+module.exports = { Demo, missing, until, worst };

@@ -1,0 +1,119 @@
+// Every query of every panel, variable and annotation against a real Prometheus that scrapes the real exporter with the
+// demo fleet during an incident: no error, an answer, and only names that /metrics has.
+"use strict";
+const assert = require("node:assert/strict");
+const { after, before, describe, test } = require("node:test");
+const { boards, queriesOf, queryVariables, variableExpression } = require("./boards.js");
+const { Demo, missing, worst } = require("./demo.js");
+const { resolve } = require("./grafana.js");
+const { facts } = require("./promql.js");
+
+// Prometheus makes these itself.
+const ofPrometheus = new Set(["ALERTS", "ALERTS_FOR_STATE", "up", "scrape_samples_scraped", "scrape_duration_seconds"]);
+
+// Queries that have no answer in this demo, with the reason.
+const mayBeEmpty = new Map(Object.entries({
+  "Anomaly Exporter / Cycles that failed or were missed / A": "no cycle fails",
+  "Anomaly Exporter / Trainings / B": "no training fails",
+  "Anomaly Exporter / State on disk / C": "nothing fails to be saved",
+  "Anomaly Exporter / State on disk / D": "nothing fails to be loaded",
+  "Anomaly Exporter / annotation Alerts": "no alert on the exporter's health fires",
+}));
+
+let demo, names;
+
+before(async () => {
+  demo = await Demo.start();
+  const exposed = await (await fetch(`${demo.exporter}/metrics`)).text();
+  names = new Set(exposed.split("\n").filter((line) => line && !line.startsWith("#")).map((line) => /^\w+/.exec(line)[0]));
+});
+after(async () => { await demo?.stop(); });
+
+// Runs one query as Grafana would, once for each value that its panel is repeated by.
+async function run(query, scope) {
+  const repeated = query.panel?.repeat;
+  const variable = repeated && scope.values.get(repeated).variable;
+  const scopes = repeated ? variable.found.map((value) => scope.with(variable, value)) : [scope];
+  const answers = [];
+  for (const each of scopes) {
+    const expression = each.interpolate(query.expression);
+    answers.push(...await (query.kind === "instant" ? demo.prometheus.instant(expression, each.range.to)
+      : demo.prometheus.range(expression, each.range)));
+  }
+  return answers;
+}
+
+async function runAll(board, choices) {
+  const scope = await resolve(board, demo.prometheus, demo.range(), choices);
+  const results = new Map();
+  for (const query of queriesOf(board)) {
+    try {
+      results.set(query.where, await run(query, scope));
+    } catch (error) {
+      throw new Error(`${query.where}: ${error.message}`);
+    }
+  }
+  return { scope, results };
+}
+
+const namesOf = (result) => result.map(({ metric }) => metric.Entity);
+
+for (const board of boards) {
+  describe(board.title, () => {
+    test("only metrics that the exporter shows are asked for", () => {
+      const expressions = [...queriesOf(board).map((query) => query.expression),
+        ...queryVariables(board).map((variable) => variableExpression(variable).expression)];
+      for (const expression of expressions) {
+        // Any value parses: what stands between braces of a selector is a matcher, elsewhere a string or a number.
+        const plain = expression.replaceAll("${selector:raw}", 'a="b"').replaceAll("${labels:doublequote}", '"a"')
+          .replace(/\$__\w+/g, "1m");
+        const { problem, selectors } = facts(plain);
+        assert.equal(problem, undefined, expression);
+        for (const { name } of selectors) assert.ok(names.has(name) || ofPrometheus.has(name), `${name} in ${expression}`);
+      }
+    });
+
+    test("every query has an answer with all detectors and the worst entity", async () => {
+      const { scope, results } = await runAll(board);
+      if (scope.values.has("entity")) {
+        assert.equal(scope.values.get("entity").value, worst, "the worst entity is chosen at first");
+        assert.equal(scope.values.get("selector").value, 'detector="hosts",instance="web-3"');
+      }
+      const empty = [...results].filter(([, result]) => result.length === 0).map(([where]) => where);
+      assert.deepEqual(empty.filter((where) => !mayBeEmpty.has(where)), []);
+    });
+
+    for (const [what, choices] of [
+      ["one detector", { detector: ["services"] }],
+      ["several detectors and instances", { detector: ["hosts", "services"], job: ["anomaly-exporter", "fleet"] }],
+      ["an absent entity", { entity: missing }],
+    ]) {
+      test(`no query fails with ${what}`, async () => { await runAll(board, choices); });
+    }
+  });
+}
+
+test("links from tables and charts lead to entities that the other dashboards can choose", async () => {
+  const board = boards.find(({ uid }) => uid === "anomalies");
+  const { scope, results } = await runAll(board);
+  const options = new Set(scope.options("entity"));
+  assert.ok(options.has(worst) && options.has(missing) && options.size === 15, [...options].join("; "));
+  for (const [where, result] of results) {
+    if (where.includes("annotation")) continue;
+    for (const name of namesOf(result)) assert.ok(name === undefined || options.has(name), `${where}: ${name}`);
+  }
+});
+
+test("the tables at the top name what is anomalous and what is absent, and why", async () => {
+  const { results } = await runAll(boards.find(({ uid }) => uid === "anomalies"));
+  const contributions = results.get("Anomalies / Anomalous now, and why / D");
+  assert.deepEqual([...new Set(namesOf(contributions))], [worst]);
+  assert.ok(contributions.some(({ metric }) => ["cpu_busy_cores", "load"].includes(metric.feature)));
+  assert.deepEqual(namesOf(results.get("Anomalies / Absent now / A")), [missing]);
+  assert.ok(namesOf(results.get("Anomalies / Alerts firing / A")).includes(worst));
+});
+
+test("an absent entity is shown as absent on its own dashboard", async () => {
+  const { results } = await runAll(boards.find(({ uid }) => uid === "anomaly-entity"), { entity: missing });
+  assert.deepEqual(results.get("Entity / State / A").map(({ value }) => value[1]), ["3"]);
+});
