@@ -62,7 +62,7 @@ const why = rows("Anomalous now, and why",
       title: "Contribution", look: [...look.unit("percentunit", 0), ...look.bar(colors.plain, 1), ...look.width(220)],
       expression: byEntityAndFeature(reasons),
     },
-  ], "Severity", "Contribution").noValue("Nothing is active").span(24).height(9);
+  ], "Severity", "Contribution").noValue("Nothing is active").span(24).height(8);
 
 const alerts = rows("Alerts firing",
   "Alerts of the exporter's rules. What Alertmanager silences or inhibits is listed too.",
@@ -75,7 +75,7 @@ const alerts = rows("Alerts firing",
       expression: "max by (alertname, severity, Entity) (" +
         named(`1000 * (ALERTS_FOR_STATE{alertname=~"Anomaly.*"} and ignoring (alertstate) ${firing})`) + ")",
     },
-  ], "Since").span(16).height(7);
+  ], "Since").noValue("None fires").span(16).height(7);
 
 const absent = rows("Absent now",
   "Entities that should be there and gave no data for as many answers as `absence.after` says.",
@@ -107,7 +107,8 @@ const top = `topk(50, ${entities("anomaly_severity_ratio")})`;
 const ranked: PanelSource[] = [
   rows("Ranked by severity",
     "The fifty entities with the highest severity now: how far the score is between threshold (0) and the highest " +
-    "possible (1). Below 0 is usual.",
+    "possible (1). Below 0 is usual. Above it and still quiet: `direction`, a minimum deviation, `aftermath` or `novelty` " +
+    "holds it back.",
     [
       { title: "Entity", label: "Entity", look: [...look.link(toEntity), ...look.width(260)] },
       {
@@ -134,7 +135,7 @@ export const anomalies: Dashboard = dashboard({
     { title: "Ranking", panels: ranked },
     {
       title: "The chosen entity: $entity",
-      panels: [scoreAgainstThreshold(chosenEntity), contributions(chosenEntity), featureTable(chosenEntity).span(24)],
+      panels: [scoreAgainstThreshold(chosenEntity), contributions(chosenEntity), featureTable(chosenEntity).span(24).height(7)],
     },
   ],
 });

@@ -1,5 +1,6 @@
 // Entity: all about one.
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import { byEntity, chosenDetectors, chosenEntity, entityVariables, state } from "./entity";
 import { contributions, deviation, featureTable, scoreAgainstThreshold } from "./one_entity";
 import { dashboard } from "./layout";
@@ -14,7 +15,13 @@ const self = of("anomaly_entity_absent");
 const toAnomalies = linkTo("Anomalies", "anomalies", "${detector:queryparam}");
 const severityColors = steps(colors.quiet, [0, colors.detected], [0.5, colors.active]);
 
-const numbers: PanelSource[] = [
+/// When something of its detector last happened.
+function age(title: string, description: string, metric: string): stat.PanelBuilder {
+  return number(title, description, `1000 * max(${metric} and on (detector) ${self})`).unit("dateTimeFromNow")
+    .dataLinks([linkTo("Anomaly Exporter", "anomaly-exporter")]);
+}
+
+const numbers: stat.PanelBuilder[] = [
   number("State", "Quiet; detected: over the threshold; active: people are told; absent: it gives no data.",
     `max(${state(chosenEntity)})`).mappings(stateTexts),
   number("Severity", "How far the score is between threshold (0) and the highest possible (1).",
@@ -32,11 +39,15 @@ const numbers: PanelSource[] = [
   number("Others active now", "Other entities of its detector that are active: is it alone?",
     `max(anomaly_entities_active and on (detector) ${self}) - (max(${of("anomaly_active")}) or vector(0))`)
     .thresholds(steps(colors.quiet, [1, colors.detected])).dataLinks([toAnomalies]),
+  age("Scored", "When its detector last gave scores. Old ones tell nothing about now.",
+    "anomaly_exporter_last_evaluation_success_timestamp_seconds"),
+  age("Trained", "When its detector last learned what is usual.",
+    "anomaly_exporter_last_training_success_timestamp_seconds"),
 ];
 
 const course: PanelSource[] = [
   states("State over time", "Quiet; detected: over the threshold; active: people are told; absent: it gives no data.",
-    [byEntity(state(chosenEntity)), "{{Entity}}"]).span(24).height(4),
+    [byEntity(state(chosenEntity)), "{{Entity}}"]).span(24).height(3),
   scoreAgainstThreshold(chosenEntity),
   contributions(chosenEntity),
 ];
@@ -53,8 +64,7 @@ function featurePanel(): PanelSource {
     .repeat("feature").repeatDirection("h").maxPerRow(3).span(8).height(8);
   // The name is all that is known of a feature's unit.
   for (const [pattern, unit] of featureUnits) panel.overrideByRegexp(pattern, look.unit(unit));
-  panel.axisSoftMin(0);
-  return { build: () => { const built = panel.build(); delete built.fieldConfig?.defaults.min; return built; } };
+  return panel;
 }
 
 const features: PanelSource[] = [
@@ -62,7 +72,7 @@ const features: PanelSource[] = [
   chart("Deviation from what was expected",
     "Value less expectation, as a share of the expectation, cut off at ten times; none while 0 is expected.",
     [`clamp(${deviation(chosenEntity)}, -10, 10)`, "{{feature}}"])
-    .unit("percentunit").min(-10).max(10).fillOpacity(0).height(9),
+    .unit("percentunit").axisSoftMin(-1).axisSoftMax(1).fillOpacity(0).height(9),
 ];
 
 const around: PanelSource[] = [
@@ -71,7 +81,7 @@ const around: PanelSource[] = [
     [byEntity(`clamp_min(anomaly_severity_ratio{${chosenDetectors}}, -1) and topk(10, ` +
       `max_over_time(anomaly_severity_ratio{${chosenDetectors}}[$__range] @ end()) and on (detector) ` +
       `last_over_time(${self}[$__range] @ end()))`), "{{Entity}}"]), 0, colors.active)
-    .unit("percentunit").min(-1).max(1).fillOpacity(0),
+    .unit("percentunit").min(-1).max(1).fillOpacity(0).span(14),
   rows("Alerts about it", "Alerts that fire now and carry the labels of this entity.",
     [
       { title: "Alert", label: "alertname" },
@@ -81,10 +91,7 @@ const around: PanelSource[] = [
         expression: `max by (alertname, severity) (1000 * (ALERTS_FOR_STATE{${chosenEntity}} and ` +
           `ignoring (alertstate) ALERTS{${chosenEntity},alertstate="firing"}))`,
       },
-    ]).noValue("None fires").span(8).height(8),
-  number("Scored", "When its detector last gave scores. Old ones tell nothing about now.",
-    `1000 * max(anomaly_exporter_last_evaluation_success_timestamp_seconds and on (detector) ${self})`)
-    .unit("dateTimeFromNow").dataLinks([linkTo("Anomaly Exporter", "anomaly-exporter")]).height(8),
+    ]).noValue("None fires").span(10).height(8),
 ];
 
 export const anomalyEntity: Dashboard = dashboard({
@@ -95,7 +102,7 @@ export const anomalyEntity: Dashboard = dashboard({
       .description("Features of the chosen entity.").multi(true).includeAll(true)],
   alerts: `ALERTS{${chosenEntity},alertstate="firing"}`,
   sections: [
-    { panels: [...numbers, ...course] },
+    { panels: [...numbers.map((panel) => panel.span(3)), ...course] },
     { title: "Features", panels: features },
     { title: "Each feature beside its expectation", panels: [featurePanel()] },
     { title: "Around it", panels: around },

@@ -2,7 +2,7 @@
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { dashboard } from "./layout";
 import {
-  chart, Column, colors, dashed, Line, linkTo, look, number, PanelSource, rows, stacked, steps, texts, withoutValue,
+  chart, Column, colors, dashed, Line, linkTo, look, marked, number, PanelSource, rows, stacked, steps, texts, withoutValue,
 } from "./panels";
 import { queryVariable } from "./variables";
 
@@ -74,7 +74,7 @@ const scoring: PanelSource[] = [
   chart("Age of the newest scores", "Rises while cycles fail. AnomalyExporterEvaluationStale fires at three intervals.",
     [age(lastScores), byDetector]).unit("s").span(8),
   dashed(chart("How long a cycle takes", "Fetching, joining, scoring and publishing; it has to stay below the interval.",
-    ...quantiles(of("anomaly_exporter_evaluation_duration_seconds_bucket"), "detector", "{{detector}}")), "/half/", colors.plain)
+    ...quantiles(of("anomaly_exporter_evaluation_duration_seconds_bucket"), "detector", "{{detector}}")), "/half/")
     .unit("s").span(8),
   stacked(chart("Cycles that failed or were missed", "Failed by reason; missed: still waiting or running when the next was due.",
     [`sum by (detector, reason) (${rate("anomaly_exporter_evaluation_failures_total")}) > 0`, "{{detector}} {{reason}}"],
@@ -88,7 +88,7 @@ const queries: PanelSource[] = [
     [`sum by (detector, reason) (${rate("anomaly_exporter_query_failures_total")}) > 0 or ` +
       `sum by (detector) (${rate("anomaly_exporter_query_failures_total")})`, "{{detector}} {{reason}}"])).unit("reqps").span(6),
   dashed(chart("How long a query takes", "From request to parsed answer.",
-    ...quantiles(of("anomaly_exporter_query_duration_seconds_bucket"), "detector", "{{detector}}")), "/half/", colors.plain)
+    ...quantiles(of("anomaly_exporter_query_duration_seconds_bucket"), "detector", "{{detector}}")), "/half/")
     .unit("s").span(6),
   chart("Values read, warnings, partial answers", "What the answers held, a second.",
     [`sum by (detector) (${rate("anomaly_exporter_query_samples_total")})`, "{{detector}} values"],
@@ -153,14 +153,15 @@ const serving: PanelSource[] = [
 
 const resources: PanelSource[] = [
   chart("CPU", "Cores in use.", [`rate(${own("process_cpu_seconds_total")}[$__rate_interval])`, "{{instance}}"])
-    .unit("none").decimals(2).span(6),
+    .unit("none").decimals(3).span(6),
   chart("Memory", "Resident.", [own("process_resident_memory_bytes"), "{{instance}}"]).unit("bytes").span(6),
-  dashed(chart("Series", "On /metrics, as Prometheus counts them, and the limit of result series.",
-    [own("scrape_samples_scraped"), "{{instance}}"],
-    [own("anomaly_exporter_series_limit"), "{{instance}} limit of results"]), "/limit/", colors.active).span(6),
-  dashed(chart("Entities", "Of each detector, and the most that one may have.",
-    [each(of("anomaly_entities")), byDetector], [own("anomaly_exporter_entities_limit"), "{{instance}} limit"]),
-  "/limit/", colors.active).span(6),
+  chart("Series", "On /metrics, as Prometheus counts them: results and the exporter's own.",
+    [own("scrape_samples_scraped"), "{{instance}}"]).span(6),
+  marked(chart("Limits used", "Entities of each detector, and all series, as shares of what the configuration allows.",
+    [`${each(of("anomaly_entities"))} / on (instance) group_left () ${own("anomaly_exporter_entities_limit")}`,
+      "{{detector}} {{instance}} entities"],
+    [`${own("scrape_samples_scraped")} / on (job, instance) ${own("anomaly_exporter_series_limit")}`, "{{instance}} series"]),
+  1, colors.active).unit("percentunit").span(6),
   chart("Threads and open files", "Of the process.", [own("process_threads"), "{{instance}} threads"],
     [own("process_open_fds"), "{{instance}} files"]).span(8),
   chart("How long a scrape takes", "As Prometheus sees it.", [own("scrape_duration_seconds"), "{{instance}}"]).unit("s").span(8),
@@ -176,8 +177,9 @@ const resources: PanelSource[] = [
   ]).span(8).height(8),
 ];
 
+// All means all that are listed: `up` and `process_*` are there for every other job too.
 const ownVariable = (name: string, label: string, query: string) =>
-  queryVariable(name, label, query).multi(true).includeAll(true).allValue(".+");
+  queryVariable(name, label, query).multi(true).includeAll(true);
 
 export const anomalyExporter: Dashboard = dashboard({
   uid: "anomaly-exporter", title: "Anomaly Exporter", from: "now-6h",

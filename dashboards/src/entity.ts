@@ -37,15 +37,18 @@ export function state(matchers: string): string {
     `clamp_max(2 * anomaly_active{${matchers}} + anomaly_detected{${matchers}}, 2)`;
 }
 
-/// The `count` entities that were the worst within the shown range, absent ones first; the same at each step.
+/// The `count` entities that were the worst within the shown range, by severity; those that were absent come first, then
+/// those that were active. The same ones at each step.
 export function worstInRange(count: number): string {
-  return `topk(${count}, max_over_time(anomaly_entity_absent{${chosenDetectors}}[$__range] @ end()) == 1 or ` +
-    `max_over_time(anomaly_severity_ratio{${chosenDetectors}}[$__range] @ end()))`;
+  const most = (name: string) => `max_over_time(${name}{${chosenDetectors}}[$__range] @ end())`;
+  return `topk(${count}, 4 * (${most("anomaly_entity_absent")} == 1) or ` +
+    `2 * ${most("anomaly_active")} + ${most("anomaly_severity_ratio")})`;
 }
 
-// Those of the last hour with their severity; absent ones stand below all that are over their threshold.
-const known = `0 * (anomaly_entity_absent{${chosenDetectors}} == 1) or ` +
-  `last_over_time(anomaly_severity_ratio{${chosenDetectors}}[1h])`;
+// Those of the last hour, to be ordered: active ones by severity, absent ones, others by severity.
+const last = (name: string) => `last_over_time(${name}{${chosenDetectors}}[1h])`;
+const known = `1 * (anomaly_entity_absent{${chosenDetectors}} == 1) or ` +
+  `2 * ${last("anomaly_active")} + ${last("anomaly_severity_ratio")}`;
 
 export const detectorVariable = queryVariable("detector", "Detector", "label_values(anomaly_entities, detector)")
   .description("Detectors, as config.yaml names them.").multi(true).includeAll(true).allValue(".+");
@@ -57,7 +60,7 @@ const labelsVariable = queryVariable("labels", "Labels of entities",
 
 const entityVariable = queryVariable("entity", "Entity",
   `query_result(sort_desc(${named(`topk(1000, ${known})`)}))`)
-  .description("The worst come first. An entity whose label values hold quotes or backslashes cannot be chosen.")
+  .description("Active ones come first, then absent ones, then by severity. An entity whose label values hold quotes or backslashes cannot be chosen.")
   .regex('/Entity="(.*?)"[,}]/').inOrder();
 
 const selectorVariable = queryVariable("selector", "Matchers of the entity",

@@ -75,7 +75,7 @@ export function number(title: string, description: string, expression: string): 
 /// Lines over time; the legend lists their last value and their maximum.
 export function chart(title: string, description: string, ...lines: Line[]): timeSeries.PanelBuilder {
   return new timeSeries.PanelBuilder().title(title).description(description).datasource(datasource)
-    .targets(lines.map(ranged)).unit("short").min(0)
+    .targets(lines.map(ranged)).unit("short").axisSoftMin(0)
     .lineWidth(1).fillOpacity(8).showPoints(common.VisibilityMode.Never).spanNulls(false)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .legend(new common.VizLegendOptionsBuilder().showLegend(true).displayMode(common.LegendDisplayMode.Table)
@@ -91,12 +91,12 @@ export function stacked(panel: timeSeries.PanelBuilder): timeSeries.PanelBuilder
     .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group("A"));
 }
 
-/// Draws the series of that name as a dashed line without a fill.
-export function dashed(panel: timeSeries.PanelBuilder, pattern: string, color: string): timeSeries.PanelBuilder {
+/// Draws the series of such names as dashed lines without a fill, in one colour if given.
+export function dashed(panel: timeSeries.PanelBuilder, pattern: string, color?: string): timeSeries.PanelBuilder {
   return panel.overrideByRegexp(pattern, [
     { id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } },
     { id: "custom.fillOpacity", value: 0 },
-    { id: "color", value: { mode: "fixed", fixedColor: color } },
+    ...(color === undefined ? [] : [{ id: "color", value: { mode: "fixed", fixedColor: color } }]),
   ]);
 }
 
