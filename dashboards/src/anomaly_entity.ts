@@ -36,7 +36,7 @@ const numbers: stat.PanelBuilder[] = [
   number("Features present", "Share of the detector's features that it has now. It is scored on what it has.",
     `max(${of("anomaly_feature_coverage_ratio")})`).unit("percentunit").decimals(0)
     .thresholds(steps(colors.detected, [1, colors.quiet])).mappings([withoutValue("none")]),
-  number("Others active now", "Other entities of its detector that are active: is it alone?",
+  number("Others active now", "Other entities of its detector that are active. Several at once have a shared cause.",
     `max(anomaly_entities_active and on (detector) ${self}) - (max(${of("anomaly_active")}) or vector(0))`)
     .thresholds(steps(colors.quiet, [1, colors.detected])).dataLinks([toAnomalies]),
   age("Scored", "When its detector last gave scores. Old ones tell nothing about now.",

@@ -1,7 +1,7 @@
 // From panels to a finished dashboard: places, ids, and what all dashboards share.
 import {
   AnnotationQueryBuilder, Dashboard, DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder, DashboardLinkType,
-  Panel, RowBuilder, RowPanel,
+  Panel, RowBuilder, RowPanel, VariableModel,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelSource } from "./panels";
 import { datasource, datasourceVariable, Variable } from "./variables";
@@ -55,6 +55,8 @@ function placed(sections: Section[]): (Panel | RowPanel)[] {
     const heading = title === undefined ? [] : [new RowBuilder(title).build()];
     for (const row of heading) grid.place(row, columns, 1);
     const built = panels.map((source) => source.build());
+    // A preset of the SDK that tables no longer have.
+    for (const { options } of built) delete options?.footer;
     for (const panel of built) grid.place(panel, panel.gridPos?.w ?? columns, panel.gridPos?.h ?? 8);
     return [...heading, ...built];
   });
@@ -63,6 +65,11 @@ function placed(sections: Section[]): (Panel | RowPanel)[] {
 function alertAnnotation(expression: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder().name("Alerts").datasource(datasource).enable(true).iconColor("#e0502f")
     .expr(expression).step("60s").titleFormat("{{alertname}}").textFormat("{{Entity}} {{severity}}");
+}
+
+// Leaves out what the SDK presets for variables of type interval.
+function tidied({ auto, auto_min, auto_count, ...variable }: VariableModel): VariableModel {
+  return variable;
 }
 
 /// Builds a dashboard. Links at its top lead to the others of the exporter, with the same variables and time.
@@ -76,5 +83,5 @@ export function dashboard(plan: Plan): Dashboard {
       .icon("external link").tooltip("The other dashboards, with the same time and detectors")
       .includeVars(true).keepTime(true))
     .build();
-  return { ...built, schemaVersion, panels: placed(plan.sections) };
+  return { ...built, schemaVersion, templating: { list: built.templating.list?.map(tidied) }, panels: placed(plan.sections) };
 }

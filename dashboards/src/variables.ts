@@ -25,7 +25,7 @@ export class Variable extends QueryVariableBuilder {
 
 /// A variable that Prometheus fills, again whenever the time range changes.
 export function queryVariable(name: string, label: string, query: string): Variable {
-  return new Variable(name).label(label).datasource(datasource).definition(query)
+  return new Variable(name).label(label).datasource(datasource)
     .query({ query, refId: `Variable-${name}` })
     .refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.AlphabeticalAsc);
 }

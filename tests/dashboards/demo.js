@@ -13,7 +13,7 @@ const root = path.join(__dirname, "../..");
 const { ANOMALY_EXPORTER: exporterBinary, ANOMALY_FLEET: fleetBinary } = process.env;
 const seed = "16";
 const pastHours = 36; // more than the one day until an entity can be detected
-const worst = "hosts: web-3";
+const worst = "hosts: web-3"; // the entity of the incident
 const missing = "services: payments";
 
 // Waits until `condition()` holds; it may fail meanwhile.
