@@ -10,6 +10,12 @@ import {
 } from "./panels";
 
 const firing = 'ALERTS{alertname=~"Anomaly.*",alertstate="firing"}';
+
+/// Gives alerts the label `Entity`: on results, of one entity or of a detector; alerts on the exporter's health have none.
+function ofEntities(alerts: (names: string) => string): string {
+  return `label_replace(${named(alerts('alertname=~"Anomaly.*",alertname!~"AnomalyExporter.*"'))}, "Entity", "$1", ` +
+    `"Entity", "(.*): ") or ${alerts('alertname=~"AnomalyExporter.*"')}`;
+}
 const entities = (name: string) => `${name}{${chosenDetectors}}`;
 
 /// Opens the dashboard of the entity in the row.
@@ -69,11 +75,12 @@ const alerts = rows("Alerts firing",
   [
     { title: "Alert", label: "alertname" },
     { title: "Severity", label: "severity", look: look.width(110) },
+    { title: "Detector", label: "detector", look: look.width(150) },
     { title: "Entity", label: "Entity", look: look.link(toEntity) },
     {
       title: "Since", look: [...look.unit("dateTimeFromNow"), ...look.width(160)],
-      expression: "max by (alertname, severity, Entity) (" +
-        named(`1000 * (ALERTS_FOR_STATE{alertname=~"Anomaly.*"} and ignoring (alertstate) ${firing})`) + ")",
+      expression: "max by (alertname, severity, detector, Entity) (" + ofEntities((names) => `1000 * (ALERTS_FOR_STATE{${names}} ` +
+        `and ignoring (alertstate) ALERTS{${names},alertstate="firing"})`) + ")",
     },
   ], "Since").noValue("None fires").span(16).height(7);
 
@@ -128,7 +135,7 @@ const ranked: PanelSource[] = [
 export const anomalies: Dashboard = dashboard({
   uid: "anomalies", title: "Anomalies", from: "now-3h",
   description: "What behaves unlike itself now, why, and what it went through.",
-  variables: entityVariables, alerts: named(firing),
+  variables: entityVariables, alerts: ofEntities((names) => `ALERTS{${names},alertstate="firing"}`),
   sections: [
     { panels: [...numbers, why, alerts, absent] },
     { title: "Course", panels: [timeline, ...history] },

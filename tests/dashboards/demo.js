@@ -106,16 +106,19 @@ class Demo {
       listening);
     this.exporter = `http://${exporter}`;
     await reload(exporter);
-    const firing = (more) => `ALERTS{alertname="AnomalyDetected",alertstate="firing",${more}}`;
-    await this.answers(firing('instance="web-3"'));
+    const firing = 'ALERTS{alertname="AnomalyDetected",alertstate="firing",instance="web-3"}';
     await this.answers('anomaly_entity_absent{service="payments"} == 1');
     await this.predict();
     await this.answers("count_over_time(anomaly_exporter_prediction_score_count[1m]) > 5");
+    await this.answers(`${firing} and on (instance) anomaly_active == 1 and on (instance) anomaly_feature_contribution > 0.05`);
   }
 
-  // Waits until a query has an answer.
+  // Waits until a query has an answer, and keeps that moment.
   answers(query) {
-    return until(query, async () => (await this.prometheus.instant(query, Date.now() / 1000)).length > 0);
+    return until(query, async () => {
+      this.now = Math.floor(Date.now() / 1000);
+      return (await this.prometheus.instant(query, this.now)).length > 0;
+    });
   }
 
   async predict() {
@@ -124,10 +127,9 @@ class Demo {
     if (!answer.ok) throw new Error(`prediction: ${await answer.text()}`);
   }
 
-  // The last minutes, in steps of one scrape interval of a usual Prometheus.
+  // The minutes before the moment at which everything was there, in steps of a usual scrape interval.
   range() {
-    const to = Math.floor(Date.now() / 1000);
-    return { from: to - 300, to, step: 15 };
+    return { from: this.now - 300, to: this.now, step: 15 };
   }
 
   async stop() {
