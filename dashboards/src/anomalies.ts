@@ -1,7 +1,8 @@
 // Anomalies: what is anomalous now, and why. For people on call, so the most urgent comes first.
 import { Dashboard, DashboardLinkBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import {
-  byEntity, byEntityAndFeature, chosenDetectors, chosenEntity, entityVariables, named, state, worstInRange,
+  byEntity, byEntityAndFeature, chosenDetectors, chosenEntity, entityVariables, named, state, stateMeanings,
+  worstInRange,
 } from "./entity";
 import { contributions, featureTable, scoreAgainstThreshold } from "./one_entity";
 import { dashboard } from "./layout";
@@ -59,9 +60,9 @@ const why = rows("Anomalous now, and why",
         `(${reasons} > bool 0)`),
     },
     { title: "Feature", label: "feature" },
-    { title: "Value", look: look.unit("short"), expression: byEntityAndFeature(`${entities("anomaly_feature_value")} and ${reasons}`) },
+    { title: "Value", look: look.unit("sishort"), expression: byEntityAndFeature(`${entities("anomaly_feature_value")} and ${reasons}`) },
     {
-      title: "Expected", look: look.unit("short"),
+      title: "Expected", look: look.unit("sishort"),
       expression: byEntityAndFeature(`${entities("anomaly_feature_expected")} and ${reasons}`),
     },
     {
@@ -89,12 +90,11 @@ const absent = rows("Absent now",
   [
     { title: "Entity", label: "Entity", look: look.link(toEntity) },
     { title: "State", look: [...look.mapped(stateTexts), ...look.width(90)],
-      expression: byEntity(`3 * (${entities("anomaly_entity_absent")} == 1)`) },
+      expression: byEntity(`4 * (${entities("anomaly_entity_absent")} == 1)`) },
   ]).noValue("All are there").span(8).height(7);
 
 const timeline = states("What the worst entities went through",
-  "The twenty entities that were absent or the most anomalous within the shown time. Detected: over the threshold. " +
-  "Active: people are told.",
+  `The twenty entities that were absent or the most anomalous within the shown time. ${stateMeanings}`,
   [byEntity(`(${state(chosenDetectors)}) and ${worstInRange(20)}`), "{{Entity}}"])
   .dataLinks([toEntityOfSeries]).span(24).height(10);
 
@@ -114,8 +114,7 @@ const top = `topk(50, ${entities("anomaly_severity_ratio")})`;
 const ranked: PanelSource[] = [
   rows("Ranked by severity",
     "The fifty entities with the highest severity now: how far the score is between threshold (0) and the highest " +
-    "possible (1). Below 0 is usual. Above it and still quiet: `direction`, a minimum deviation, `aftermath` or `novelty` " +
-    "holds it back.",
+    `possible (1). Below 0 is usual. ${stateMeanings}`,
     [
       { title: "Entity", label: "Entity", look: [...look.link(toEntity), ...look.width(260)] },
       {

@@ -1,7 +1,7 @@
 // Entity: all about one.
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
-import { byEntity, chosenDetectors, chosenEntity, entityVariables, state } from "./entity";
+import { byEntity, chosenDetectors, chosenEntity, entityVariables, state, stateMeanings } from "./entity";
 import { contributions, deviation, featureTable, scoreAgainstThreshold } from "./one_entity";
 import { dashboard } from "./layout";
 import {
@@ -22,7 +22,7 @@ function age(title: string, description: string, metric: string): stat.PanelBuil
 }
 
 const numbers: stat.PanelBuilder[] = [
-  number("State", "Quiet; detected: over the threshold; active: people are told; absent: it gives no data.",
+  number("State", stateMeanings,
     `max(${state(chosenEntity)})`).mappings(stateTexts),
   number("Severity", "How far the score is between threshold (0) and the highest possible (1).",
     `max(${of("anomaly_severity_ratio")})`).unit("percentunit").decimals(0).thresholds(severityColors)
@@ -46,7 +46,7 @@ const numbers: stat.PanelBuilder[] = [
 ];
 
 const course: PanelSource[] = [
-  states("State over time", "Quiet; detected: over the threshold; active: people are told; absent: it gives no data.",
+  states("State over time", stateMeanings,
     [byEntity(state(chosenEntity)), "{{Entity}}"]).span(24).height(3),
   scoreAgainstThreshold(chosenEntity),
   contributions(chosenEntity),

@@ -12,6 +12,7 @@ const own = (name: string, more = "") => `${name}{${chosen}${more}}`;
 const of = (name: string, more = "") => `${name}{${chosenDetectors}${more}}`;
 const each = (expression: string) => `max by (instance, detector) (${expression})`;
 const rate = (name: string) => `rate(${of(name)}[$__rate_interval])`;
+const perMinute = (labels: string, name: string) => `60 * sum by (${labels}) (${rate(name)})`;
 const age = (name: string) => `time() - ${of(name)}`;
 const byDetector = "{{detector}} {{instance}}";
 
@@ -77,16 +78,16 @@ const scoring: PanelSource[] = [
     ...quantiles(of("anomaly_exporter_evaluation_duration_seconds_bucket"), "detector", "{{detector}}")), "/half/")
     .unit("s").span(8),
   stacked(chart("Cycles that failed or were missed", "Failed by reason; missed: still waiting or running when the next was due.",
-    [`sum by (detector, reason) (${rate("anomaly_exporter_evaluation_failures_total")}) > 0`, "{{detector}} {{reason}}"],
-    [`sum by (detector) (${rate("anomaly_exporter_evaluations_missed_total")})`, "{{detector}} missed"])).unit("cps").span(8),
+    [`${perMinute("detector, reason", "anomaly_exporter_evaluation_failures_total")} > 0`, "{{detector}} {{reason}}"],
+    [perMinute("detector", "anomaly_exporter_evaluations_missed_total"), "{{detector}} missed"])).unit("cpm").span(8),
 ];
 
 const queries: PanelSource[] = [
   chart("Queries", "Sent to the data source.",
     [`sum by (detector) (${rate("anomaly_exporter_queries_total")})`, "{{detector}}"]).unit("reqps").span(6),
   stacked(chart("Failed queries", "By reason.",
-    [`sum by (detector, reason) (${rate("anomaly_exporter_query_failures_total")}) > 0 or ` +
-      `sum by (detector) (${rate("anomaly_exporter_query_failures_total")})`, "{{detector}} {{reason}}"])).unit("reqps").span(6),
+    [`${perMinute("detector, reason", "anomaly_exporter_query_failures_total")} > 0 or ` +
+      perMinute("detector", "anomaly_exporter_query_failures_total"), "{{detector}} {{reason}}"])).unit("cpm").span(6),
   dashed(chart("How long a query takes", "From request to parsed answer.",
     ...quantiles(of("anomaly_exporter_query_duration_seconds_bucket"), "detector", "{{detector}}")), "/half/")
     .unit("s").span(6),
@@ -124,12 +125,12 @@ const budget: PanelSource[] = [
   stacked(chart("Detections held back",
     "Scores over the threshold that are not told: the deviation is to the allowed side (direction) or too small, or only " +
     "the past of an incident is odd (aftermath).",
-    [`sum by (detector, reason) (${rate("anomaly_exporter_detections_suppressed_total")})`, "{{detector}} {{reason}}"]))
-    .unit("cps").span(8),
+    [perMinute("detector, reason", "anomaly_exporter_detections_suppressed_total"), "{{detector}} {{reason}}"]))
+    .unit("cpm").span(8),
   stacked(chart("Left out", "Entities beyond a limit or not usable, by reason, and values outside of `range`.",
-    [`sum by (detector, reason) (${rate("anomaly_exporter_series_dropped_total")})`, "{{detector}} {{reason}}"],
-    [`sum by (detector) (${rate("anomaly_exporter_values_dropped_total")})`, "{{detector}} value out of range"]))
-    .unit("cps").span(8),
+    [perMinute("detector, reason", "anomaly_exporter_series_dropped_total"), "{{detector}} {{reason}}"],
+    [perMinute("detector", "anomaly_exporter_values_dropped_total"), "{{detector}} value out of range"]))
+    .unit("cpm").span(8),
 ];
 
 const serving: PanelSource[] = [

@@ -31,11 +31,16 @@ export function byEntityAndFeature(expression: string): string {
   return `max by (Entity, feature) (${named(expression)})`;
 }
 
-/// What an entity is: 0 quiet, 1 detected, 2 active, 3 absent.
+/// What an entity is, as numbers that `stateTexts` names.
 export function state(matchers: string): string {
-  return `3 * (anomaly_entity_absent{${matchers}} == 1) or ` +
-    `clamp_max(2 * anomaly_active{${matchers}} + anomaly_detected{${matchers}}, 2)`;
+  return `4 * (anomaly_entity_absent{${matchers}} == 1) or 3 * (anomaly_active{${matchers}} == 1) or ` +
+    `2 * (anomaly_detected{${matchers}} == 1) or (anomaly_severity_ratio{${matchers}} > bool 0)`;
 }
+
+/// What the states mean, for descriptions.
+export const stateMeanings = "Held back: over the threshold, but direction, a minimum deviation, the aftermath of an " +
+  "incident or too short a history keeps it from being detected. Detected: over the threshold. Active: people are told. " +
+  "Absent: it gives no data.";
 
 /// The `count` entities that were the worst within the shown range, by severity; those that were absent come first, then
 /// those that were active. The same ones at each step.

@@ -32,8 +32,8 @@ export function featureTable(matchers: string): table.PanelBuilder {
     "there is one. Beyond `limits.feature_series` only active entities show theirs.",
     [
       { title: "Feature", label: "feature" },
-      { title: "Value", look: look.unit("short"), expression: feature(`anomaly_feature_value{${matchers}}`) },
-      { title: "Expected", look: look.unit("short"), expression: feature(`anomaly_feature_expected{${matchers}}`) },
+      { title: "Value", look: look.unit("sishort"), expression: feature(`anomaly_feature_value{${matchers}}`) },
+      { title: "Expected", look: look.unit("sishort"), expression: feature(`anomaly_feature_expected{${matchers}}`) },
       { title: "Deviation", look: look.unit("percentunit", 0), expression: feature(deviation(matchers)) },
       {
         title: "Contribution", look: [...look.unit("percentunit", 0), ...look.bar(colors.plain, 1)],

@@ -15,7 +15,7 @@ import { datasource } from "./variables";
 export interface PanelSource { build(): Panel }
 
 export const colors = {
-  quiet: "#3d7a50", good: "green", detected: "#e0b400", active: "#e0502f", absent: "#8f5cc2", plain: "#5a87c5",
+  quiet: "#3d7a50", held: "#8a8f4a", good: "green", detected: "#e0b400", active: "#e0502f", absent: "#8f5cc2", plain: "#5a87c5",
 };
 
 /// One line of a chart: an expression and how its series are called.
@@ -47,8 +47,8 @@ export function texts(...all: [value: number, text: string, color: string][]): V
   return [{ type: MappingType.ValueToText, options }];
 }
 
-export const stateTexts = texts([0, "quiet", colors.quiet], [1, "detected", colors.detected],
-  [2, "active", colors.active], [3, "absent", colors.absent]);
+export const stateTexts = texts([0, "quiet", colors.quiet], [1, "held back", colors.held],
+  [2, "detected", colors.detected], [3, "active", colors.active], [4, "absent", colors.absent]);
 
 /// What a stat shows without a value.
 export function withoutValue(text: string): ValueMapping {

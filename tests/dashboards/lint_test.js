@@ -10,7 +10,7 @@ const { boards, folder, panelsOf, queriesOf, queryVariables, variableExpression 
 const { facts, withValues } = require("./promql.js");
 
 // Units that Grafana knows, as far as they are used here.
-const units = new Set(["short", "none", "percentunit", "s", "bytes", "Bps", "reqps", "cps", "dateTimeFromNow"]);
+const units = new Set(["short", "none", "percentunit", "s", "bytes", "Bps", "reqps", "cps", "cpm", "dateTimeFromNow", "sishort"]);
 const builtIn = /^__(range|range_s|interval|rate_interval|url_time_range|data|field)$/;
 
 const everyReference = (value) => [...JSON.stringify(value).matchAll(/\$(\w+)|\$\{(\w+)[^}]*\}|\[\[(\w+)[^\]]*\]\]/g)]

@@ -128,5 +128,5 @@ test("the preview draws every panel", async () => {
 
 test("an absent entity is shown as absent on its own dashboard", async () => {
   const { results } = await runAll(boards.find(({ uid }) => uid === "anomaly-entity"), { entity: missing });
-  assert.deepEqual(results.get("Entity / State / A").map(({ value }) => value[1]), ["3"]);
+  assert.deepEqual(results.get("Entity / State / A").map(({ value }) => value[1]), ["4"]);
 });

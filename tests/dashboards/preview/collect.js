@@ -73,7 +73,10 @@ async function annotationsOf(board, scope, prometheus) {
   const found = [];
   for (const { expr, titleFormat, textFormat } of board.annotations.list) {
     for (const { metric, values } of await prometheus.range(scope.interpolate(expr), scope.range)) {
-      found.push({ time: values[0][0], until: values.at(-1)[0], text: `${legend(titleFormat, metric)} ${legend(textFormat, metric)}` });
+      // Each time it begins to fire.
+      const begins = values.map(([time]) => time).filter((time, index, all) => !(time - all[index - 1] <= scope.range.step));
+      const text = `${legend(titleFormat, metric)} ${legend(textFormat, metric)}`;
+      found.push(...begins.map((time) => ({ time, text })));
     }
   }
   return found;

@@ -5,7 +5,7 @@ const named = { green: "#56a64b", text: "#d5d8de", transparent: "transparent" };
 const palette = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642",
   "#cca300", "#447ebc", "#c15c17"];
 const css = (color) => named[color] ?? color;
-const cell = { width: 66, height: 36, gap: 6 };
+const cell = { width: 54, height: 34, gap: 6 };
 
 function element(parent, tag, className, text) {
   const made = document.createElement(tag);

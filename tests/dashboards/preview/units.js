@@ -21,12 +21,14 @@ function duration(seconds) {
 
 const writers = {
   short: (value) => scaled(value, 1000, ["", "K", "Mil", "Bil", "Tri"], ""),
+  sishort: (value) => scaled(value, 1000, ["", "k", "M", "G", "T"], ""),
   bytes: (value) => scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB"], ""),
   Bps: (value) => scaled(value, 1000, ["B", "kB", "MB", "GB"], "/s"),
   s: duration,
   percentunit: (value, decimals) => `${significant(value * 100, decimals)}%`,
   reqps: (value) => `${significant(value)} req/s`,
   cps: (value) => `${significant(value)} c/s`,
+  cpm: (value) => `${significant(value)} c/m`,
   dateTimeFromNow: (value) => `${duration(Date.now() / 1000 - value / 1000)} ago`,
   none: significant,
 };
