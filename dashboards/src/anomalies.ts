@@ -14,8 +14,8 @@ const firing = 'ALERTS{alertname=~"Anomaly.*",alertstate="firing"}';
 
 /// Gives alerts the label `Entity`: on results, of one entity or of a detector; alerts on the exporter's health have none.
 function ofEntities(alerts: (names: string) => string): string {
-  return `label_replace(${named(alerts('alertname=~"Anomaly.*",alertname!~"AnomalyExporter.*"'))}, "Entity", "$1", ` +
-    `"Entity", "(.*): ") or ${alerts('alertname=~"AnomalyExporter.*"')}`;
+  return `${named(alerts('alertname=~"Anomaly.*",alertname!~"AnomalyExporter.*"'))} or ` +
+    alerts('alertname=~"AnomalyExporter.*"');
 }
 const entities = (name: string) => `${name}{${chosenDetectors}}`;
 

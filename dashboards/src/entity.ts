@@ -13,12 +13,15 @@ export const chosenDetectors = 'detector=~"$detector"';
 /// Matches results of the chosen entity.
 export const chosenEntity = "${selector:raw}";
 
-/// Gives each series of `expression` the label `Entity`. Labels that its detector does not have leave no trace.
+/// Gives each series of `expression` the label `Entity`. Labels that its detector does not have leave no trace, as long as
+/// they are in two places among those that it has.
 export function named(expression: string): string {
-  const joined = `label_join(${expression}, "Entity", ", ", \${labels:doublequote})`;
-  const gap = (inner: string) => `label_replace(${inner}, "Entity", "$1, $2", "Entity", "(.*?), (?:, )+(.*)")`;
-  const trimmed = `label_replace(${gap(gap(joined))}, "Entity", "$1", "Entity", "(?:, )*(.*?)(?:, )*")`;
-  return `label_join(${trimmed}, "Entity", ": ", "detector", "Entity")`;
+  const joined = `label_join(${expression}, "Entity", ", ", "detector", \${labels:doublequote})`;
+  const replace = (inner: string, value: string, pattern: string) =>
+    `label_replace(${inner}, "Entity", "${value}", "Entity", "${pattern}")`;
+  const withoutGap = (inner: string) => replace(inner, "$1, $2", "(.*?), (?:, )+(.*)");
+  const withoutEnd = replace(joined, "$1", "(.*?)(?:, )*");
+  return replace(withoutGap(withoutGap(withoutEnd)), "$1: $2", "(.*?), (.*)");
 }
 
 /// One series per entity, with no other label than `Entity`.

@@ -15,6 +15,7 @@ const seed = "16";
 const pastHours = 36; // more than the one day until an entity can be detected
 const worst = "hosts: web-3"; // the entity of the incident
 const missing = "services: payments";
+const room = "rooms: a1, eu";
 
 // Waits until `condition()` holds; it may fail meanwhile.
 async function until(what, condition) {
@@ -47,11 +48,23 @@ function prometheusConfig(fleet, exporter, own) {
     .replace(/^ {2}- job_name: node\n(?: {4}.*\n)+/m, "");
 }
 
-// With a budget, and with a service that is expected and never was.
+// One more detector, with two labels that no other has, on both sides of those of the others.
+const rooms = `  - name: rooms
+    by: [aisle, zone]
+    interval: 15s
+    history: 2d
+    features:
+      - name: requests_per_second
+        query: |
+          label_replace(label_replace(sum(rate(demo_service_requests_total[1m])), "aisle", "a1", "", ""), "zone", "eu", "", "")
+
+`;
+
+// With a budget, with a service that is expected and never was, and with rooms.
 function exporterConfig(prometheus) {
   return fs.readFileSync(path.join(root, "docker/demo/config.yaml"), "utf8")
     .replace("http://127.0.0.1:9090", prometheus)
-    .replace(/ {2}# This machine itself[\s\S]*?(?=^state:)/m, "")
+    .replace(/ {2}# This machine itself[\s\S]*?(?=^state:)/m, rooms)
     .replaceAll("history: 14d", "history: 2d")
     .replace("by: [service]\n", `by: [service]
     presence: demo_service_requests_total or label_replace(vector(1), "service", "payments", "", "")
@@ -107,6 +120,7 @@ class Demo {
     this.exporter = `http://${exporter}`;
     await reload(exporter);
     const firing = 'ALERTS{alertname="AnomalyDetected",alertstate="firing",instance="web-3"}';
+    await this.answers('anomaly_score{detector="rooms"}');
     await this.answers('anomaly_entity_absent{service="payments"} == 1');
     await this.predict();
     await this.answers("count_over_time(anomaly_exporter_prediction_score_count[1m]) > 5");
@@ -138,4 +152,4 @@ class Demo {
   }
 }
 
-module.exports = { Demo, missing, until, worst };
+module.exports = { Demo, missing, room, worst };

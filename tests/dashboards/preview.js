@@ -18,7 +18,7 @@ const scripts = () => read(require.resolve("uplot/dist/uPlot.iife.min.js")) + ow
 
 // Draws one collected dashboard into a PNG file. Errors of the page are thrown.
 async function shoot(browser, collected, file) {
-  const page = await browser.newPage({ viewport: { width: 1312, height: 800 }, deviceScaleFactor: 0.85 });
+  const page = await browser.newPage({ viewport: { width: 1312, height: 800 } });
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));
   await page.setContent(`<!DOCTYPE html><meta charset="utf-8"><style>${style()}</style><body>`);

@@ -4,7 +4,7 @@
 const assert = require("node:assert/strict");
 const { after, before, describe, test } = require("node:test");
 const { boards, queriesOf, queryVariables, variableExpression } = require("./boards.js");
-const { Demo, missing, worst } = require("./demo.js");
+const { Demo, missing, room, worst } = require("./demo.js");
 const { resolve } = require("./grafana.js");
 const { preview } = require("./preview.js");
 const { facts, withValues } = require("./promql.js");
@@ -94,11 +94,21 @@ test("links from tables and charts lead to entities that the other dashboards ca
   const board = boards.find(({ uid }) => uid === "anomalies");
   const { scope, results } = await runAll(board);
   const options = new Set(scope.options("entity"));
-  assert.ok(options.has(worst) && options.has(missing) && options.size === 15, [...options].join("; "));
+  assert.ok(options.has(worst) && options.has(missing) && options.has(room) && options.size === 16, [...options].join("; "));
   for (const [where, result] of results) {
     if (where.includes("annotation")) continue;
     // An alert on a whole detector has the detector's name.
     for (const name of namesOf(result)) assert.ok(!name?.includes(": ") || options.has(name), `${where}: ${name}`);
+  }
+});
+
+test("an entity is chosen by whatever labels its detector has", async () => {
+  const { scope, results } = await runAll(boards.find(({ uid }) => uid === "anomaly-entity"), { entity: room });
+  assert.equal(scope.values.get("selector").value, 'aisle="a1",detector="rooms",zone="eu"');
+  for (const [where, result] of results) {
+    if (!/^Entity \/ (Score|State|Features now \/ [AB]|\$feature)/.test(where)) continue;
+    assert.ok(result.length > 0, where);
+    for (const { metric } of result) assert.ok(["rooms", undefined].includes(metric.detector), where);
   }
 });
 
