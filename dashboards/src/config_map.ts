@@ -1,9 +1,9 @@
 // The dashboards as a Kubernetes ConfigMap, which Grafana's sidecar finds by its label.
-const indent = (text: string) => text.replace(/^(?=.)/gm, "    ");
+import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 
-/// Returns the manifest. `files` maps file names to their text.
-export function configMap(files: Map<string, string>): string {
-  const data = [...files].map(([name, text]) => `  ${name}: |\n${indent(text)}`).join("");
+/// Returns the manifest. Dashboards are one line each: `kubectl apply` keeps a copy of at most 256 KiB.
+export function configMap(dashboards: Dashboard[]): string {
+  const data = dashboards.map((each) => `  ${each.uid}.json: |\n    ${JSON.stringify(each)}\n`).join("");
   return `# Made by dashboards/src; kubectl apply -n NAMESPACE -f this file.
 apiVersion: v1
 kind: ConfigMap

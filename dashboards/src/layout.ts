@@ -1,7 +1,15 @@
 // From panels to a finished dashboard: places, ids, and what all dashboards share.
 import {
-  AnnotationQueryBuilder, Dashboard, DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder, DashboardLinkType,
-  Panel, RowBuilder, RowPanel, VariableModel,
+  AnnotationQueryBuilder,
+  Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  Panel,
+  RowBuilder,
+  RowPanel,
+  VariableModel,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelSource } from "./panels";
 import { datasource, datasourceVariable, Variable } from "./variables";
@@ -63,8 +71,15 @@ function placed(sections: Section[]): (Panel | RowPanel)[] {
 }
 
 function alertAnnotation(expression: string): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder().name("Alerts").datasource(datasource).enable(true).iconColor("#e0502f")
-    .expr(expression).step("60s").titleFormat("{{alertname}}").textFormat("{{Entity}} {{severity}}");
+  return new AnnotationQueryBuilder()
+    .name("Alerts")
+    .datasource(datasource)
+    .enable(true)
+    .iconColor("#e0502f")
+    .expr(expression)
+    .step("60s")
+    .titleFormat("{{alertname}}")
+    .textFormat("{{Entity}} {{severity}}");
 }
 
 // Leaves out what the SDK presets for variables of type interval.
@@ -74,14 +89,33 @@ function tidied({ auto, auto_min, auto_count, ...variable }: VariableModel): Var
 
 /// Builds a dashboard. Links at its top lead to the others of the exporter, with the same variables and time.
 export function dashboard(plan: Plan): Dashboard {
-  const built = new DashboardBuilder(plan.title).uid(plan.uid).description(plan.description).tags(["anomaly-exporter"])
-    .readonly().tooltip(DashboardCursorSync.Crosshair).refresh("1m").timezone("browser")
-    .time({ from: plan.from, to: "now" }).id(null).version(1)
+  const built = new DashboardBuilder(plan.title)
+    .uid(plan.uid)
+    .description(plan.description)
+    .tags(["anomaly-exporter"])
+    .readonly()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .refresh("1m")
+    .timezone("browser")
+    .time({ from: plan.from, to: "now" })
+    .id(null)
+    .version(1)
     .variables([datasourceVariable, ...plan.variables])
     .annotation(alertAnnotation(plan.alerts))
-    .link(new DashboardLinkBuilder("Anomaly exporter").type(DashboardLinkType.Dashboards).tags(["anomaly-exporter"])
-      .icon("external link").tooltip("The other dashboards, with the same time and detectors")
-      .includeVars(true).keepTime(true))
+    .link(
+      new DashboardLinkBuilder("Anomaly exporter")
+        .type(DashboardLinkType.Dashboards)
+        .tags(["anomaly-exporter"])
+        .icon("external link")
+        .tooltip("The other dashboards, with the same time and detectors")
+        .includeVars(true)
+        .keepTime(true),
+    )
     .build();
-  return { ...built, schemaVersion, templating: { list: built.templating.list?.map(tidied) }, panels: placed(plan.sections) };
+  return {
+    ...built,
+    schemaVersion,
+    templating: { list: built.templating.list?.map(tidied) },
+    panels: placed(plan.sections),
+  };
 }

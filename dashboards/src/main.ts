@@ -9,8 +9,9 @@ import { configMap } from "./config_map";
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("usage: node main.js FOLDER");
 
-const files = new Map([anomalies, anomalyEntity, anomalyExporter]
-  .map((each) => [`${each.uid}.json`, JSON.stringify(each, null, 2) + "\n"]));
+const dashboards = [anomalies, anomalyEntity, anomalyExporter];
 fs.mkdirSync(path.join(folder, "kubernetes"), { recursive: true });
-for (const [name, text] of files) fs.writeFileSync(path.join(folder, name), text);
-fs.writeFileSync(path.join(folder, "kubernetes", "configmap.yaml"), configMap(files));
+for (const each of dashboards) {
+  fs.writeFileSync(path.join(folder, `${each.uid}.json`), JSON.stringify(each, null, 2) + "\n");
+}
+fs.writeFileSync(path.join(folder, "kubernetes", "configmap.yaml"), configMap(dashboards));

@@ -1,6 +1,10 @@
 // Variables of all dashboards.
 import {
-  DatasourceVariableBuilder, QueryVariableBuilder, VariableHide, VariableRefresh, VariableSort,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  VariableHide,
+  VariableRefresh,
+  VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 
 /// What dashboards and panels are given as their data source.
@@ -25,10 +29,15 @@ export class Variable extends QueryVariableBuilder {
 
 /// A variable that Prometheus fills, again whenever the time range changes.
 export function queryVariable(name: string, label: string, query: string): Variable {
-  return new Variable(name).label(label).datasource(datasource)
+  return new Variable(name)
+    .label(label)
+    .datasource(datasource)
     .query({ query, refId: `Variable-${name}` })
-    .refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.AlphabeticalAsc);
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc);
 }
 
-export const datasourceVariable = new DatasourceVariableBuilder("datasource").label("Data source")
-  .description("The Prometheus that scrapes the anomaly exporter.").type("prometheus");
+export const datasourceVariable = new DatasourceVariableBuilder("datasource")
+  .label("Data source")
+  .description("The Prometheus that scrapes the anomaly exporter.")
+  .type("prometheus");

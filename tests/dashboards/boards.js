@@ -5,22 +5,31 @@ const path = require("node:path");
 
 const folder = path.join(__dirname, "../../dashboards");
 
-const boards = fs.readdirSync(folder).filter((name) => name.endsWith(".json") && !name.startsWith("package") &&
-  !name.startsWith("tsconfig")).map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")));
+const boards = fs
+  .readdirSync(folder)
+  .filter((name) => /^anomal.*\.json$/.test(name))
+  .map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")));
 
 // Panels in reading order, those within collapsed rows too; rows are left out.
 function panelsOf(board) {
-  return board.panels.flatMap((panel) => (panel.type === "row" ? panel.panels ?? [] : [panel]));
+  return board.panels.flatMap((panel) => (panel.type === "row" ? (panel.panels ?? []) : [panel]));
 }
 
 // Every expression: `{where, expression, kind}`, kind as Grafana sends it.
 function queriesOf(board) {
-  const ofPanels = panelsOf(board).flatMap((panel) => (panel.targets ?? []).map((target) => ({
-    where: `${board.title} / ${panel.title} / ${target.refId}`, expression: target.expr, panel, target,
-    kind: target.instant ? "instant" : "range",
-  })));
+  const ofPanels = panelsOf(board).flatMap((panel) =>
+    (panel.targets ?? []).map((target) => ({
+      where: `${board.title} / ${panel.title} / ${target.refId}`,
+      expression: target.expr,
+      panel,
+      target,
+      kind: target.instant ? "instant" : "range",
+    })),
+  );
   const ofAnnotations = board.annotations.list.map((annotation) => ({
-    where: `${board.title} / annotation ${annotation.name}`, expression: annotation.expr, kind: "range",
+    where: `${board.title} / annotation ${annotation.name}`,
+    expression: annotation.expr,
+    kind: "range",
   }));
   return [...ofPanels, ...ofAnnotations];
 }

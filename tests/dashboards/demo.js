@@ -20,7 +20,7 @@ const room = "rooms: a1, eu";
 // Waits until `condition()` holds; it may fail meanwhile.
 async function until(what, condition) {
   let last;
-  for (const end = Date.now() + deadline; Date.now() < end;) {
+  for (const end = Date.now() + deadline; Date.now() < end; ) {
     try {
       if (await condition()) return;
     } catch (error) {
@@ -33,16 +33,24 @@ async function until(what, condition) {
 
 function writePast(folder, epoch) {
   const file = path.join(folder, "past.om");
-  execFileSync(fleetBinary, ["history", "--seed", seed, "--epoch", epoch, "--step", "30", "--out", file], { stdio: "pipe" });
-  execFileSync("promtool", ["tsdb", "create-blocks-from", "--max-block-duration=64h", "openmetrics", "-q", file,
-    path.join(folder, "data")], { stdio: "pipe" });
+  execFileSync(fleetBinary, ["history", "--seed", seed, "--epoch", epoch, "--step", "30", "--out", file], {
+    stdio: "pipe",
+  });
+  execFileSync(
+    "promtool",
+    ["tsdb", "create-blocks-from", "--max-block-duration=64h", "openmetrics", "-q", file, path.join(folder, "data")],
+    { stdio: "pipe" },
+  );
   fs.rmSync(file);
 }
 
 // The demo's own files, with other addresses.
 function prometheusConfig(fleet, exporter, own) {
-  return fs.readFileSync(path.join(root, "docker/demo/prometheus.yml"), "utf8")
-    .replace("127.0.0.1:9110", fleet).replace("127.0.0.1:8000", exporter).replace("127.0.0.1:9090", own)
+  return fs
+    .readFileSync(path.join(root, "docker/demo/prometheus.yml"), "utf8")
+    .replace("127.0.0.1:9110", fleet)
+    .replace("127.0.0.1:8000", exporter)
+    .replace("127.0.0.1:9090", own)
     .replace("../../rules", path.join(root, "rules"))
     .replace(/^alerting:\n(?: .*\n)+/m, "")
     .replace(/^ {2}- job_name: node\n(?: {4}.*\n)+/m, "");
@@ -62,14 +70,19 @@ const rooms = `  - name: rooms
 
 // With a budget, with a service that is expected and never was, and with rooms.
 function exporterConfig(prometheus) {
-  return fs.readFileSync(path.join(root, "docker/demo/config.yaml"), "utf8")
+  return fs
+    .readFileSync(path.join(root, "docker/demo/config.yaml"), "utf8")
     .replace("http://127.0.0.1:9090", prometheus)
     .replace(/ {2}# This machine itself[\s\S]*?(?=^state:)/m, rooms)
     .replaceAll("history: 14d", "history: 2d")
-    .replace("by: [service]\n", `by: [service]
+    .replace(
+      "by: [service]\n",
+      `by: [service]
     presence: demo_service_requests_total or label_replace(vector(1), "service", "payments", "", "")
     absence: {after: 1, forget: 1d}
-`).replace(/(name: services[\s\S]*?)sensitivity: 0.3/, "$1alert_budget: 1/7d");
+`,
+    )
+    .replace(/(name: services[\s\S]*?)sensitivity: 0.3/, "$1alert_budget: 1/7d");
 }
 
 class Demo {
@@ -96,27 +109,43 @@ class Demo {
     const file = (name) => path.join(this.folder, name);
     const epoch = String(Math.floor(Date.now() / 3_600_000) * 3600 - pastHours * 3600);
     writePast(this.folder, epoch);
-    const fleet = await this.launch([fleetBinary, "serve", "--listen", "127.0.0.1:0", "--seed", seed, "--epoch", epoch],
-      /listening on (127\.0\.0\.1:\d+)/);
-    const incident = await fetch(`http://${fleet}/incident`,
-      { method: "POST", body: JSON.stringify({ kind: "cpu_hog", target: "web-3" }) });
+    const fleet = await this.launch(
+      [fleetBinary, "serve", "--listen", "127.0.0.1:0", "--seed", seed, "--epoch", epoch],
+      /listening on (127\.0\.0\.1:\d+)/,
+    );
+    const incident = await fetch(`http://${fleet}/incident`, {
+      method: "POST",
+      body: JSON.stringify({ kind: "cpu_hog", target: "web-3" }),
+    });
     if (!incident.ok) throw new Error(`incident: ${await incident.text()}`);
 
     fs.writeFileSync(file("prometheus.yml"), "");
-    const own = await this.launch(["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-      "--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle"], listening);
+    const own = await this.launch(
+      [
+        "prometheus",
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        "--web.listen-address=127.0.0.1:0",
+        "--web.enable-lifecycle",
+      ],
+      listening,
+    );
     this.prometheus = new Prometheus(`http://${own}`);
     const reload = async (exporter) => {
       fs.writeFileSync(file("prometheus.yml"), prometheusConfig(fleet, exporter, own));
-      await until("Prometheus takes its configuration", async () =>
-        (await fetch(`http://${own}/-/reload`, { method: "POST" })).ok);
+      await until(
+        "Prometheus takes its configuration",
+        async () => (await fetch(`http://${own}/-/reload`, { method: "POST" })).ok,
+      );
     };
     await reload("127.0.0.1:1");
     await this.answers('changes(demo_load{instance="web-3"}[1m]) > 0');
 
     fs.writeFileSync(file("config.yaml"), exporterConfig(`http://${own}`));
-    const exporter = await this.launch([exporterBinary, "--config.file=config.yaml", "--web.listen-address=127.0.0.1:0"],
-      listening);
+    const exporter = await this.launch(
+      [exporterBinary, "--config.file=config.yaml", "--web.listen-address=127.0.0.1:0"],
+      listening,
+    );
     this.exporter = `http://${exporter}`;
     await reload(exporter);
     const firing = 'ALERTS{alertname="AnomalyDetected",alertstate="firing",instance="web-3"}';
@@ -124,7 +153,9 @@ class Demo {
     await this.answers('anomaly_entity_absent{service="payments"} == 1');
     await this.predict();
     await this.answers("count_over_time(anomaly_exporter_prediction_score_count[1m]) > 5");
-    await this.answers(`${firing} and on (instance) anomaly_active == 1 and on (instance) anomaly_feature_contribution > 0.05`);
+    await this.answers(
+      `${firing} and on (instance) anomaly_active == 1 and on (instance) anomaly_feature_contribution > 0.05`,
+    );
   }
 
   // Waits until a query has an answer, and keeps that moment.
@@ -136,7 +167,11 @@ class Demo {
   }
 
   async predict() {
-    const body = JSON.stringify({ model: "services", entity: { service: "checkout" }, feature_vector: [27, 0.2, 0.003] });
+    const body = JSON.stringify({
+      model: "services",
+      entity: { service: "checkout" },
+      feature_vector: [27, 0.2, 0.003],
+    });
     const answer = await fetch(`${this.exporter}/prediction`, { method: "POST", body });
     if (!answer.ok) throw new Error(`prediction: ${await answer.text()}`);
   }

@@ -12,11 +12,17 @@ const formats = {
   raw: (value) => listed(value).join(","),
   csv: (value) => listed(value).join(","),
   pipe: (value) => listed(value).join("|"),
-  doublequote: (value) => listed(value).map((each) => `"${each.replace(/"/g, '\\"')}"`).join(","),
-  regex: (value) => (listed(value).length === 1 ? escapeRegex(listed(value)[0])
-    : `(${listed(value).map(escapeRegex).join("|")})`),
+  doublequote: (value) =>
+    listed(value)
+      .map((each) => `"${each.replace(/"/g, '\\"')}"`)
+      .join(","),
+  regex: (value) =>
+    listed(value).length === 1 ? escapeRegex(listed(value)[0]) : `(${listed(value).map(escapeRegex).join("|")})`,
   percentencode: (value) => encodeURIComponent(listed(value).join(",")),
-  queryparam: (value, name) => listed(value).map((each) => `var-${name}=${encodeURIComponent(each)}`).join("&"),
+  queryparam: (value, name) =>
+    listed(value)
+      .map((each) => `var-${name}=${encodeURIComponent(each)}`)
+      .join("&"),
 };
 
 // How the data source writes a value into PromQL where no format is given: one that may be several is a pattern within a
@@ -32,10 +38,14 @@ class Scope {
   constructor(range) {
     this.range = range;
     const seconds = Math.round(range.to - range.from);
-    this.values = new Map(Object.entries({
-      __range: `${seconds}s`, __range_s: String(seconds), __interval: `${range.step}s`,
-      __rate_interval: `${Math.max(60, 2 * range.step)}s`,
-    }).map(([name, value]) => [name, { value, builtIn: true }]));
+    this.values = new Map(
+      Object.entries({
+        __range: `${seconds}s`,
+        __range_s: String(seconds),
+        __interval: `${range.step}s`,
+        __rate_interval: `${Math.max(60, 2 * range.step)}s`,
+      }).map(([name, value]) => [name, { value, builtIn: true }]),
+    );
   }
 
   set(variable, value) {
@@ -85,16 +95,19 @@ function captures(text, pattern) {
 // What query_result() makes of a series: its text, label values unescaped, then value and time.
 function resultText({ metric, value }) {
   const { __name__: name = "", ...labels } = metric;
-  const pairs = Object.entries(labels).map(([label, each]) => `${label}="${each}"`).join(",");
+  const pairs = Object.entries(labels)
+    .map(([label, each]) => `${label}="${each}"`)
+    .join(",");
   return `${name}{${pairs}} ${value[1]} ${value[0] * 1000}`;
 }
 
 async function optionsOf(variable, scope, prometheus) {
   const { expression, label } = variableExpression(variable);
   const asked = scope.interpolate(expression);
-  const texts = label === undefined
-    ? (await prometheus.instant(asked, scope.range.to)).map(resultText)
-    : await prometheus.labelValues(label, asked, scope.range);
+  const texts =
+    label === undefined
+      ? (await prometheus.instant(asked, scope.range.to)).map(resultText)
+      : await prometheus.labelValues(label, asked, scope.range);
   const pattern = variable.regex ? toRegex(scope.interpolate(variable.regex, formats.regex)) : undefined;
   const found = [...new Set(pattern ? texts.flatMap((text) => captures(text, pattern)) : texts)];
   return variable.sort === 0 ? found : found.sort();
@@ -108,7 +121,7 @@ async function resolve(board, prometheus, range, choices = {}) {
   }
   for (const variable of queryVariables(board)) {
     const found = await optionsOf(variable, scope, prometheus);
-    const first = variable.includeAll ? "$__all" : found[0] ?? "";
+    const first = variable.includeAll ? "$__all" : (found[0] ?? "");
     scope.set({ ...variable, found }, choices[variable.name] ?? first);
   }
   return scope;

@@ -10,21 +10,37 @@ const { boards, folder, panelsOf, queriesOf, queryVariables, variableExpression 
 const { facts, withValues } = require("./promql.js");
 
 // Units that Grafana knows, as far as they are used here.
-const units = new Set(["short", "none", "percentunit", "s", "bytes", "Bps", "reqps", "cps", "cpm", "dateTimeFromNow", "sishort"]);
+const units = new Set([
+  "short",
+  "none",
+  "percentunit",
+  "s",
+  "bytes",
+  "Bps",
+  "reqps",
+  "cps",
+  "cpm",
+  "dateTimeFromNow",
+  "sishort",
+]);
 const builtIn = /^__(range|range_s|interval|rate_interval|url_time_range|data|field)$/;
 
-const everyReference = (value) => [...JSON.stringify(value).matchAll(/\$(\w+)|\$\{(\w+)[^}]*\}|\[\[(\w+)[^\]]*\]\]/g)]
-  .map(([, dollar, braces, brackets]) => dollar ?? braces ?? brackets)
-  // What is left are the groups of label_replace().
-  .filter((name) => !/^\d+$/.test(name));
+const everyReference = (value) =>
+  [...JSON.stringify(value).matchAll(/\$(\w+)|\$\{(\w+)[^}]*\}|\[\[(\w+)[^\]]*\]\]/g)]
+    .map(([, dollar, braces, brackets]) => dollar ?? braces ?? brackets)
+    // What is left are the groups of label_replace().
+    .filter((name) => !/^\d+$/.test(name));
 
 function overlap(a, b) {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
 test("there are three dashboards with fixed uids", () => {
-  assert.deepEqual(boards.map(({ uid, title }) => [uid, title]).sort(),
-    [["anomalies", "Anomalies"], ["anomaly-entity", "Entity"], ["anomaly-exporter", "Anomaly Exporter"]]);
+  assert.deepEqual(boards.map(({ uid, title }) => [uid, title]).sort(), [
+    ["anomalies", "Anomalies"],
+    ["anomaly-entity", "Entity"],
+    ["anomaly-exporter", "Anomaly Exporter"],
+  ]);
 });
 
 for (const board of boards) {
@@ -46,7 +62,8 @@ for (const board of boards) {
       for (const [index, { title, id, gridPos }] of all.entries()) {
         assert.ok(Number.isInteger(id) && id > 0, title);
         assert.ok(gridPos.x >= 0 && gridPos.x + gridPos.w <= 24 && gridPos.y >= 0 && gridPos.h > 0, title);
-        for (const other of all.slice(index + 1)) assert.ok(!overlap(gridPos, other.gridPos), `${title}, ${other.title}`);
+        for (const other of all.slice(index + 1))
+          assert.ok(!overlap(gridPos, other.gridPos), `${title}, ${other.title}`);
       }
       for (const { title, targets } of panels) {
         const ids = targets.map(({ refId }) => refId);
@@ -67,10 +84,18 @@ for (const board of boards) {
     });
 
     test("panels, variables and annotations ask the data source of the variable", () => {
-      const sources = [...panels, ...panels.flatMap(({ targets }) => targets), ...queryVariables(board), ...board.annotations.list];
+      const sources = [
+        ...panels,
+        ...panels.flatMap(({ targets }) => targets),
+        ...queryVariables(board),
+        ...board.annotations.list,
+      ];
       for (const { datasource } of sources) assert.deepEqual(datasource, { type: "prometheus", uid: "${datasource}" });
       const [first, ...others] = board.templating.list.filter(({ type }) => type === "datasource");
-      assert.deepEqual([first.name, first.label, first.query, others.length], ["datasource", "Data source", "prometheus", 0]);
+      assert.deepEqual(
+        [first.name, first.label, first.query, others.length],
+        ["datasource", "Data source", "prometheus", 0],
+      );
     });
 
     test("variables are filled whenever the time range changes, and have a label", () => {
@@ -100,7 +125,8 @@ for (const board of boards) {
         const { problem, selectors } = facts(withValues(expression));
         assert.equal(problem, undefined, `${where}: ${expression}`);
         for (const { name, inside } of selectors) {
-          if (name?.endsWith("_total")) assert.ok(["rate", "irate", "increase"].includes(inside.at(-1)), `${where}: ${name}`);
+          if (name?.endsWith("_total"))
+            assert.ok(["rate", "irate", "increase"].includes(inside.at(-1)), `${where}: ${name}`);
         }
         const rates = expression.match(/\bi?rate\([^[]*\[[^\]]*\]/g) ?? [];
         for (const rate of rates) assert.ok(rate.endsWith("[$__rate_interval]"), `${where}: ${rate}`);
@@ -123,10 +149,13 @@ for (const board of boards) {
         const [, uid, query] = /^\/d\/([\w-]+)\?(.*)$/.exec(link) ?? assert.fail(link);
         const target = boards.find((each) => each.uid === uid) ?? assert.fail(link);
         const names = new Set(target.templating.list.map(({ name }) => name));
-        for (const [, name] of query.matchAll(/var-(\w+)=|\$\{(\w+):queryparam\}/g)) if (name) assert.ok(names.has(name), link);
+        for (const [, name] of query.matchAll(/var-(\w+)=|\$\{(\w+):queryparam\}/g))
+          if (name) assert.ok(names.has(name), link);
       }
-      assert.deepEqual(board.links.map(({ type, tags, includeVars, keepTime }) => [type, tags, includeVars, keepTime]),
-        [["dashboards", ["anomaly-exporter"], true, true]]);
+      assert.deepEqual(
+        board.links.map(({ type, tags, includeVars, keepTime }) => [type, tags, includeVars, keepTime]),
+        [["dashboards", ["anomaly-exporter"], true, true]],
+      );
     });
   });
 }
@@ -138,8 +167,10 @@ describe("selectors", () => {
         for (const { name, labels } of facts(withValues(expression)).selectors) {
           assert.ok(!labels.includes("job") && !labels.includes("instance"), `${where}: ${name}`);
           const joined = expression.includes("and on (detector)");
-          assert.ok(name.startsWith("ALERTS") || labels.includes("detector") || labels.includes("selector") || joined,
-            `${where}: ${name}`);
+          assert.ok(
+            name.startsWith("ALERTS") || labels.includes("detector") || labels.includes("selector") || joined,
+            `${where}: ${name}`,
+          );
         }
       }
     }
@@ -167,17 +198,22 @@ describe("what ships with the dashboards", () => {
   const read = (name) => fs.readFileSync(path.join(folder, name), "utf8");
 
   test("the ConfigMap holds the same dashboards", () => {
-    const text = read("kubernetes/configmap.yaml");
-    const { kind, metadata, data } = yaml.parse(text);
+    const manifest = yaml.parse(read("kubernetes/configmap.yaml"));
+    const { kind, metadata, data } = manifest;
     assert.deepEqual([kind, metadata.labels.grafana_dashboard], ["ConfigMap", "1"]);
-    assert.deepEqual(data, Object.fromEntries(boards.map(({ uid }) => [`${uid}.json`, read(`${uid}.json`)])));
-    assert.ok(text.length < 1024 * 1024, "Kubernetes takes 1 MiB");
+    const held = Object.entries(data).map(([name, text]) => [name, JSON.parse(text)]);
+    assert.deepEqual(Object.fromEntries(held), Object.fromEntries(boards.map((board) => [`${board.uid}.json`, board])));
+    assert.ok(JSON.stringify(manifest).length < 256 * 1024, "kubectl apply keeps a copy of at most 256 KiB");
   });
 
   test("provisioning names a Prometheus and a folder of dashboards that the interface cannot change", () => {
-    const { datasources: [source] } = yaml.parse(read("provisioning/datasources/prometheus.yaml"));
+    const {
+      datasources: [source],
+    } = yaml.parse(read("provisioning/datasources/prometheus.yaml"));
     assert.deepEqual([source.type, source.jsonData.httpMethod], ["prometheus", "POST"]);
-    const { providers: [provider] } = yaml.parse(read("provisioning/dashboards/anomaly_exporter.yaml"));
+    const {
+      providers: [provider],
+    } = yaml.parse(read("provisioning/dashboards/anomaly_exporter.yaml"));
     assert.deepEqual([provider.type, provider.allowUiUpdates], ["file", false]);
     assert.ok(provider.options.path);
   });

@@ -16,7 +16,8 @@ function facts(expression) {
       const name = node.node.getChild("Identifier");
       const matchers = node.node.getChild("LabelMatchers")?.getChildren("UnquotedLabelMatcher") ?? [];
       found.selectors.push({
-        name: name ? text(name) : undefined, labels: matchers.map((matcher) => text(matcher.getChild("LabelName"))),
+        name: name ? text(name) : undefined,
+        labels: matchers.map((matcher) => text(matcher.getChild("LabelName"))),
         inside: [...calls],
       });
     },
@@ -29,7 +30,9 @@ function facts(expression) {
 
 // An expression of a dashboard with values in the places of its variables, so that it parses.
 function withValues(expression) {
-  return expression.replaceAll("${selector:raw}", 'selector="x"').replaceAll("${labels:doublequote}", '"a"')
+  return expression
+    .replaceAll("${selector:raw}", 'selector="x"')
+    .replaceAll("${labels:doublequote}", '"a"')
     .replace(/\$__\w+/g, "1m");
 }
 

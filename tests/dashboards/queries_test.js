@@ -13,22 +13,31 @@ const { facts, withValues } = require("./promql.js");
 const ofPrometheus = new Set(["ALERTS", "ALERTS_FOR_STATE", "up", "scrape_samples_scraped", "scrape_duration_seconds"]);
 
 // Queries that have no answer in this demo, with the reason.
-const mayBeEmpty = new Map(Object.entries({
-  "Anomaly Exporter / Cycles that failed or were missed / A": "no cycle fails",
-  "Anomaly Exporter / Trainings / B": "no training fails",
-  "Anomaly Exporter / State on disk / C": "nothing fails to be saved",
-  "Anomaly Exporter / State on disk / D": "nothing fails to be loaded",
-  "Anomaly Exporter / annotation Alerts": "no alert on the exporter's health fires",
-}));
+const mayBeEmpty = new Map(
+  Object.entries({
+    "Anomaly Exporter / Cycles that failed or were missed / A": "no cycle fails",
+    "Anomaly Exporter / Trainings / B": "no training fails",
+    "Anomaly Exporter / State on disk / C": "nothing fails to be saved",
+    "Anomaly Exporter / State on disk / D": "nothing fails to be loaded",
+    "Anomaly Exporter / annotation Alerts": "no alert on the exporter's health fires",
+  }),
+);
 
 let demo, names;
 
 before(async () => {
   demo = await Demo.start();
   const exposed = await (await fetch(`${demo.exporter}/metrics`)).text();
-  names = new Set(exposed.split("\n").filter((line) => line && !line.startsWith("#")).map((line) => /^\w+/.exec(line)[0]));
+  names = new Set(
+    exposed
+      .split("\n")
+      .filter((line) => line && !line.startsWith("#"))
+      .map((line) => /^\w+/.exec(line)[0]),
+  );
 });
-after(async () => { await demo?.stop(); });
+after(async () => {
+  await demo?.stop();
+});
 
 // Runs one query as Grafana would, once for each value that its panel is repeated by.
 async function run(query, scope) {
@@ -38,8 +47,11 @@ async function run(query, scope) {
   const answers = [];
   for (const each of scopes) {
     const expression = each.interpolate(query.expression);
-    answers.push(...await (query.kind === "instant" ? demo.prometheus.instant(expression, each.range.to)
-      : demo.prometheus.range(expression, each.range)));
+    answers.push(
+      ...(await (query.kind === "instant"
+        ? demo.prometheus.instant(expression, each.range.to)
+        : demo.prometheus.range(expression, each.range))),
+    );
   }
   return answers;
 }
@@ -62,12 +74,15 @@ const namesOf = (result) => result.map(({ metric }) => metric.Entity);
 for (const board of boards) {
   describe(board.title, () => {
     test("only metrics that the exporter shows are asked for", () => {
-      const expressions = [...queriesOf(board).map((query) => query.expression),
-        ...queryVariables(board).map((variable) => variableExpression(variable).expression)];
+      const expressions = [
+        ...queriesOf(board).map((query) => query.expression),
+        ...queryVariables(board).map((variable) => variableExpression(variable).expression),
+      ];
       for (const expression of expressions) {
         const { problem, selectors } = facts(withValues(expression));
         assert.equal(problem, undefined, expression);
-        for (const { name } of selectors) assert.ok(names.has(name) || ofPrometheus.has(name), `${name} in ${expression}`);
+        for (const { name } of selectors)
+          assert.ok(names.has(name) || ofPrometheus.has(name), `${name} in ${expression}`);
       }
     });
 
@@ -77,7 +92,10 @@ for (const board of boards) {
         assert.equal(scope.values.get("selector").value, 'detector="hosts",instance="web-3"');
       }
       const empty = [...results].filter(([, result]) => result.length === 0).map(([where]) => where);
-      assert.deepEqual(empty.filter((where) => !mayBeEmpty.has(where)), []);
+      assert.deepEqual(
+        empty.filter((where) => !mayBeEmpty.has(where)),
+        [],
+      );
     });
 
     for (const [what, choices] of [
@@ -85,7 +103,9 @@ for (const board of boards) {
       ["several detectors and instances", { detector: ["hosts", "services"], job: ["anomaly-exporter", "fleet"] }],
       ["an absent entity", { entity: missing }],
     ]) {
-      test(`no query fails with ${what}`, async () => { await runAll(board, choices); });
+      test(`no query fails with ${what}`, async () => {
+        await runAll(board, choices);
+      });
     }
   });
 }
@@ -94,7 +114,10 @@ test("links from tables and charts lead to entities that the other dashboards ca
   const board = boards.find(({ uid }) => uid === "anomalies");
   const { scope, results } = await runAll(board);
   const options = new Set(scope.options("entity"));
-  assert.ok(options.has(worst) && options.has(missing) && options.has(room) && options.size === 16, [...options].join("; "));
+  assert.ok(
+    options.has(worst) && options.has(missing) && options.has(room) && options.size === 16,
+    [...options].join("; "),
+  );
   for (const [where, result] of results) {
     if (where.includes("annotation")) continue;
     // An alert on a whole detector has the detector's name.
@@ -103,7 +126,10 @@ test("links from tables and charts lead to entities that the other dashboards ca
 });
 
 test("an entity is chosen by whatever labels its detector has", async () => {
-  const { scope, results } = await runAll(boards.find(({ uid }) => uid === "anomaly-entity"), { entity: room });
+  const { scope, results } = await runAll(
+    boards.find(({ uid }) => uid === "anomaly-entity"),
+    { entity: room },
+  );
   assert.equal(scope.values.get("selector").value, 'aisle="a1",detector="rooms",zone="eu"');
   for (const [where, result] of results) {
     if (!/^Entity \/ (Score|State|Features now \/ [AB]|\$feature)/.test(where)) continue;
@@ -117,7 +143,11 @@ test("an active entity is chosen at first", async () => {
     const scope = await resolve(board, demo.prometheus, demo.range());
     const { value: selector } = scope.values.get("selector");
     const active = await demo.prometheus.instant(`anomaly_active{${selector}}`, scope.range.to);
-    assert.deepEqual(active.map(({ value }) => value[1]), ["1"], selector);
+    assert.deepEqual(
+      active.map(({ value }) => value[1]),
+      ["1"],
+      selector,
+    );
   }
 });
 
@@ -131,12 +161,22 @@ test("the tables at the top name what is anomalous and what is absent, and why",
 });
 
 test("the preview draws every panel", async () => {
-  for (const { file, panels, sections } of await preview(demo.prometheus, demo.range(), process.env.ANOMALY_SCREENSHOTS)) {
+  for (const { file, panels, sections } of await preview(
+    demo.prometheus,
+    demo.range(),
+    process.env.ANOMALY_SCREENSHOTS,
+  )) {
     assert.ok(panels > 10 && sections === panels, `${file}: ${sections} of ${panels} panels`);
   }
 });
 
 test("an absent entity is shown as absent on its own dashboard", async () => {
-  const { results } = await runAll(boards.find(({ uid }) => uid === "anomaly-entity"), { entity: missing });
-  assert.deepEqual(results.get("Entity / State / A").map(({ value }) => value[1]), ["4"]);
+  const { results } = await runAll(
+    boards.find(({ uid }) => uid === "anomaly-entity"),
+    { entity: missing },
+  );
+  assert.deepEqual(
+    results.get("Entity / State / A").map(({ value }) => value[1]),
+    ["4"],
+  );
 });

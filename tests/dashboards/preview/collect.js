@@ -16,7 +16,10 @@ async function seriesOf(panel, scope, prometheus) {
       ? (await prometheus.instant(expression, scope.range.to)).map(({ metric, value }) => ({ metric, values: [value] }))
       : await prometheus.range(expression, scope.range);
     for (const { metric, values } of answer) {
-      found.push({ name: legend(target.legendFormat, metric), points: values.map(([time, value]) => [time, Number(value)]) });
+      found.push({
+        name: legend(target.legendFormat, metric),
+        points: values.map(([time, value]) => [time, Number(value)]),
+      });
     }
   }
   return found;
@@ -28,15 +31,20 @@ async function tableOf(panel, scope, prometheus) {
   const rows = new Map();
   for (const target of panel.targets) {
     const value = panel.targets.length === 1 ? "Value" : `Value #${target.refId}`;
-    for (const { metric, value: [, text] } of await prometheus.instant(scope.interpolate(target.expr), scope.range.to)) {
+    for (const {
+      metric,
+      value: [, text],
+    } of await prometheus.instant(scope.interpolate(target.expr), scope.range.to)) {
       const key = JSON.stringify(metric);
       rows.set(key, { ...metric, ...rows.get(key), [value]: Number(text) });
     }
   }
   const sources = Object.keys(indexByName).sort((a, b) => indexByName[a] - indexByName[b]);
   const columns = sources.map((source) => renameByName[source] ?? source);
-  const named = [...rows.values()].map((row) => Object.fromEntries(sources.map((source, i) => [columns[i], row[source]])));
-  for (const { displayName, desc } of [...panel.options.sortBy ?? []].reverse()) {
+  const named = [...rows.values()].map((row) =>
+    Object.fromEntries(sources.map((source, i) => [columns[i], row[source]])),
+  );
+  for (const { displayName, desc } of [...(panel.options.sortBy ?? [])].reverse()) {
     const order = (row) => row[displayName] ?? -Infinity;
     named.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0) * (desc ? -1 : 1));
   }
@@ -55,10 +63,16 @@ async function drawn(panel, scope, prometheus) {
       place.y += Math.floor(index / panel.maxPerRow) * place.h;
     }
     all.push({
-      title: own.interpolate(panel.title, String), type: panel.type, place, fieldConfig: panel.fieldConfig,
+      title: own.interpolate(panel.title, String),
+      type: panel.type,
+      place,
+      fieldConfig: panel.fieldConfig,
       options: panel.options,
-      ...(panel.type === "row" ? {} : panel.type === "table" ? { table: await tableOf(panel, own, prometheus) }
-        : { series: await seriesOf(panel, own, prometheus) }),
+      ...(panel.type === "row"
+        ? {}
+        : panel.type === "table"
+          ? { table: await tableOf(panel, own, prometheus) }
+          : { series: await seriesOf(panel, own, prometheus) }),
     });
   }
   return all;
@@ -66,7 +80,8 @@ async function drawn(panel, scope, prometheus) {
 
 // Moves panels down as far as repeated ones above them grew.
 function moveDown(panels, from, by) {
-  for (const panel of panels) if (panel.gridPos.y >= from) panel.gridPos = { ...panel.gridPos, y: panel.gridPos.y + by };
+  for (const panel of panels)
+    if (panel.gridPos.y >= from) panel.gridPos = { ...panel.gridPos, y: panel.gridPos.y + by };
 }
 
 async function annotationsOf(board, scope, prometheus) {
@@ -74,7 +89,9 @@ async function annotationsOf(board, scope, prometheus) {
   for (const { expr, titleFormat, textFormat } of board.annotations.list) {
     for (const { metric, values } of await prometheus.range(scope.interpolate(expr), scope.range)) {
       // Each time it begins to fire.
-      const begins = values.map(([time]) => time).filter((time, index, all) => !(time - all[index - 1] <= scope.range.step));
+      const begins = values
+        .map(([time]) => time)
+        .filter((time, index, all) => !(time - all[index - 1] <= scope.range.step));
       const text = `${legend(titleFormat, metric)} ${legend(textFormat, metric)}`;
       found.push(...begins.map((time) => ({ time, text })));
     }
@@ -89,13 +106,24 @@ async function collect(board, prometheus, range, choices) {
   const all = [];
   for (const panel of panels) {
     const parts = await drawn(panel, scope, prometheus);
-    if (panel.repeat) moveDown(panels, panel.gridPos.y + 1, panel.gridPos.h * (Math.ceil(parts.length / panel.maxPerRow) - 1));
+    if (panel.repeat)
+      moveDown(panels, panel.gridPos.y + 1, panel.gridPos.h * (Math.ceil(parts.length / panel.maxPerRow) - 1));
     all.push(...parts);
   }
-  const shown = [...scope.values.values()].filter(({ variable }) => variable?.type === "query" && variable.hide !== 2)
-    .map(({ value, variable }) => ({ label: variable.label, value: value === "$__all" ? "All" : [value].flat().join(", ") }));
-  return { title: board.title, description: board.description, range, variables: shown, panels: all,
-    annotations: await annotationsOf(board, scope, prometheus) };
+  const shown = [...scope.values.values()]
+    .filter(({ variable }) => variable?.type === "query" && variable.hide !== 2)
+    .map(({ value, variable }) => ({
+      label: variable.label,
+      value: value === "$__all" ? "All" : [value].flat().join(", "),
+    }));
+  return {
+    title: board.title,
+    description: board.description,
+    range,
+    variables: shown,
+    panels: all,
+    annotations: await annotationsOf(board, scope, prometheus),
+  };
 }
 
 module.exports = { collect };

@@ -3,7 +3,10 @@
 
 function scaled(value, base, names, suffix) {
   let index = 0;
-  while (Math.abs(value) >= base && index < names.length - 1) { value /= base; index++; }
+  while (Math.abs(value) >= base && index < names.length - 1) {
+    value /= base;
+    index++;
+  }
   return `${significant(value)} ${names[index]}${suffix}`.trim();
 }
 
@@ -13,7 +16,13 @@ function significant(value, decimals) {
 }
 
 function duration(seconds) {
-  for (const [size, name] of [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"], [1e-3, "ms"]]) {
+  for (const [size, name] of [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "min"],
+    [1, "s"],
+    [1e-3, "ms"],
+  ]) {
     if (Math.abs(seconds) >= size) return `${significant(seconds / size)} ${name}`;
   }
   return `${significant(seconds * 1e6)} us`;
