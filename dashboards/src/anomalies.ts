@@ -69,7 +69,7 @@ const numbers: PanelSource[] = [
   number("Watched", "Entities of the chosen detectors that are scored.", sum("anomaly_entities")),
   number(
     "Detectors not ready",
-    "Detectors that still warm up, or have no fresh scores: what they do not report " + "means nothing.",
+    "Detectors that still warm up, or have no fresh scores: what they do not report means nothing.",
     `count(anomaly_exporter_detector_state{${chosenDetectors},state!="ready"} == 1) or vector(0)`,
   )
     .thresholds(steps(colors.quiet, [1, colors.detected]))
@@ -90,7 +90,7 @@ const why = rows(
       title: "Severity",
       look: [...look.unit("percentunit", 0), ...look.bar(colors.active, 1), ...look.width(220)],
       expression: byEntityAndFeature(
-        `${entities("anomaly_severity_ratio")} * ignoring (feature) group_right () ` + `(${reasons} > bool 0)`,
+        `${entities("anomaly_severity_ratio")} * ignoring (feature) group_right () (${reasons} > bool 0)`,
       ),
     },
     { title: "Feature", label: "feature" },
@@ -132,7 +132,7 @@ const alerts = rows(
         "max by (alertname, severity, detector, Entity) (" +
         ofEntities(
           (names) =>
-            `1000 * (ALERTS_FOR_STATE{${names}} ` + `and ignoring (alertstate) ALERTS{${names},alertstate="firing"})`,
+            `1000 * (ALERTS_FOR_STATE{${names}} and ignoring (alertstate) ALERTS{${names},alertstate="firing"})`,
         ) +
         ")",
     },

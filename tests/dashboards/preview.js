@@ -19,7 +19,7 @@ const scripts = () =>
   read(require.resolve("uplot/dist/uPlot.iife.min.js")) +
   ["units.js", "fields.js", "charts.js", "page.js"].map(own).join("");
 
-// Draws one collected dashboard into a PNG file. Errors of the page are thrown.
+// Draws one collected dashboard into a PNG file, as far as whole sections fit. Errors of the page are thrown.
 async function shoot(browser, collected, file, height) {
   const page = await browser.newPage({ viewport: { width, height: 800 } });
   const faults = [];
@@ -28,14 +28,18 @@ async function shoot(browser, collected, file, height) {
   await page.addScriptTag({ content: scripts() });
   await page.evaluate((board) => draw(board), collected);
   const sections = await page.locator("section").count();
-  const full = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(full, height) } });
+  const ends = await page.evaluate(() => [
+    ...[...document.querySelectorAll("section.row")].map((row) => row.getBoundingClientRect().top),
+    document.documentElement.scrollHeight,
+  ]);
+  const shown = Math.max(...ends.filter((end) => end <= height));
+  await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height: shown } });
   await page.close();
   if (faults.length > 0) throw faults[0];
   return sections;
 }
 
-// Draws all dashboards, cut off below `height`; returns `{file, panels, sections}` of each.
+// Draws all dashboards, each as far as whole sections fit into `height`; returns `{file, panels, sections}` of each.
 async function preview(prometheus, range, folder, { choices = {}, height = Infinity } = {}) {
   fs.mkdirSync(folder, { recursive: true });
   const browser = await chromium.launch(chromiumOptions);
