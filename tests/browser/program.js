@@ -2,7 +2,7 @@
 "use strict";
 const { spawn } = require("node:child_process");
 
-const deadline = 60_000; // milliseconds, for anything that is waited for
+const deadline = 90_000; // milliseconds, for anything that is waited for
 
 class Program {
   // Starts `command` and waits until a line of its log has `pattern`, whose match is then `ready`.

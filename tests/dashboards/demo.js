@@ -149,7 +149,7 @@ class Demo {
     this.exporter = `http://${exporter}`;
     await reload(exporter);
     const firing = 'ALERTS{alertname="AnomalyDetected",alertstate="firing",instance="web-3"}';
-    await this.answers('anomaly_score{detector="rooms"}');
+    await this.answers("count(anomaly_score) == 15"); // twelve hosts, two services, one room
     await this.answers('anomaly_entity_absent{service="payments"} == 1');
     await this.predict();
     await this.answers("count_over_time(anomaly_exporter_prediction_score_count[1m]) > 5");
