@@ -1,8 +1,9 @@
-// The demo's fleet with a short past, a Prometheus with the rules, and the exporter, during an incident: web-3 has a
-// program that takes its cores, and a service that should be there does not exist.
+// The demo's fleet with a short past, a Prometheus with the rules, a VictoriaMetrics, and the exporter, during an incident:
+// web-3 has a program that takes its cores, and a service that should be there does not exist.
 "use strict";
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
+const net = require("node:net");
 const os = require("node:os");
 const path = require("node:path");
 const { Program, deadline } = require("../browser/program.js");
@@ -85,6 +86,17 @@ function exporterConfig(prometheus) {
     .replace(/(name: services[\s\S]*?)sensitivity: 0.3/, "$1alert_budget: 1/7d");
 }
 
+// For a program that does not tell which port it took.
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 class Demo {
   static async start() {
     const demo = new Demo();
@@ -148,6 +160,7 @@ class Demo {
     );
     this.exporter = `http://${exporter}`;
     await reload(exporter);
+    await this.startVictoria(exporter);
     const firing = 'ALERTS{alertname="AnomalyDetected",alertstate="firing",instance="web-3"}';
     await this.answers("count(anomaly_score) == 15"); // twelve hosts, two services, one room
     await this.answers('anomaly_entity_absent{service="payments"} == 1');
@@ -156,6 +169,27 @@ class Demo {
     await this.answers(
       `${firing} and on (instance) anomaly_active == 1 and on (instance) anomaly_feature_contribution > 0.05`,
     );
+  }
+
+  // It scrapes the exporter too.
+  async startVictoria(exporter) {
+    fs.writeFileSync(
+      path.join(this.folder, "victoria.yml"),
+      `scrape_configs: [{job_name: anomaly-exporter, scrape_interval: 2s, honor_labels: true,
+        static_configs: [{targets: ["${exporter}"]}]}]\n`,
+    );
+    const address = `127.0.0.1:${await freePort()}`;
+    await this.launch(
+      [
+        "victoria-metrics",
+        "-storageDataPath=victoria",
+        `-httpListenAddr=${address}`,
+        "-promscrape.config=victoria.yml",
+        "-search.latencyOffset=1s",
+      ],
+      /started VictoriaMetrics/,
+    );
+    this.victoria = new Prometheus(`http://${address}`);
   }
 
   // Waits until a query has an answer, and keeps that moment.

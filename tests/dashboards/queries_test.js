@@ -40,7 +40,7 @@ after(async () => {
 });
 
 // Runs one query as Grafana would, once for each value that its panel is repeated by.
-async function run(query, scope) {
+async function run(query, scope, prometheus) {
   const repeated = query.panel?.repeat;
   const variable = repeated && scope.values.get(repeated).variable;
   const scopes = repeated ? variable.found.map((value) => scope.with(variable, value)) : [scope];
@@ -49,19 +49,19 @@ async function run(query, scope) {
     const expression = each.interpolate(query.expression);
     answers.push(
       ...(await (query.kind === "instant"
-        ? demo.prometheus.instant(expression, each.range.to)
-        : demo.prometheus.range(expression, each.range))),
+        ? prometheus.instant(expression, each.range.to)
+        : prometheus.range(expression, each.range))),
     );
   }
   return answers;
 }
 
-async function runAll(board, choices) {
-  const scope = await resolve(board, demo.prometheus, demo.range(), choices);
+async function runAll(board, choices, prometheus = demo.prometheus) {
+  const scope = await resolve(board, prometheus, demo.range(), choices);
   const results = new Map();
   for (const query of queriesOf(board)) {
     try {
-      results.set(query.where, await run(query, scope));
+      results.set(query.where, await run(query, scope, prometheus));
     } catch (error) {
       throw new Error(`${query.where}: ${error.message}`);
     }
@@ -135,6 +135,19 @@ test("an entity is chosen by whatever labels its detector has", async () => {
     if (!/^Entity \/ (Score|State|Features now \/ [AB]|\$feature)/.test(where)) continue;
     assert.ok(result.length > 0, where);
     for (const { metric } of result) assert.ok(["rooms", undefined].includes(metric.detector), where);
+  }
+});
+
+test("VictoriaMetrics names and chooses entities as Prometheus does, and refuses no query", async () => {
+  for (const board of boards) {
+    const choices = { entity: room };
+    const { scope, results } = await runAll(board, choices, demo.victoria);
+    if (board.uid === "anomaly-exporter") continue;
+    assert.deepEqual([...scope.options("entity")].sort(), [...(await runAll(board)).scope.options("entity")].sort());
+    assert.equal(scope.values.get("selector").value, 'aisle="a1",detector="rooms",zone="eu"');
+    assert.ok(
+      [...results].some(([where, result]) => where.endsWith("Score against threshold / A") && result.length === 1),
+    );
   }
 });
 
