@@ -9,7 +9,8 @@ class Program {
   static async start(command, pattern, options = {}) {
     const program = new Program();
     program.log = "";
-    program.process = spawn(command[0], command.slice(1), { stdio: ["ignore", "ignore", "pipe"], ...options });
+    // It ends with the test, also when that is killed.
+    program.process = spawn("setpriv", ["--pdeathsig", "KILL", ...command], { stdio: ["ignore", "ignore", "pipe"], ...options });
     program.ended = new Promise((resolve) => program.process.once("exit", resolve));
     program.process.stderr.setEncoding("utf8");
     const ready = new Promise((resolve, reject) => {
