@@ -6,6 +6,7 @@ import sys
 
 import yaml
 
+DASHBOARDS = ["anomalies", "anomaly-entity", "anomaly-exporter"]
 RUNBOOK_SECTIONS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 
 
@@ -33,6 +34,9 @@ def alert_faults(alert, root):
         yield "description is missing"
     if "keep_firing_for" in alert:
         yield "keep_firing_for is not read by older vmalert"
+    dashboard = re.search(r"/d/([\w-]+)(\?\S*=.*)?$", annotations.get("dashboard_url", ""))
+    if not dashboard or dashboard[1] not in DASHBOARDS:
+        yield f"dashboard_url leads to none of {DASHBOARDS}"
     runbook = annotations.get("runbook_url", "")
     if runbook != f"rules/runbooks/{alert['alert']}.md":
         yield f"runbook_url is {runbook}; rules/runbooks/{alert['alert']}.md is allowed"
@@ -81,7 +85,7 @@ def check(root):
 
 def self_test():
     bad = {"alert": "Other", "labels": {"severity": "page"}, "annotations": {"summary": "No stop"}, "keep_firing_for": "1m"}
-    assert len(list(alert_faults(bad, "/nonexistent"))) == 6, list(alert_faults(bad, "/nonexistent"))
+    assert len(list(alert_faults(bad, "/nonexistent"))) == 7, list(alert_faults(bad, "/nonexistent"))
 
 
 if __name__ == "__main__":
