@@ -30,10 +30,15 @@ scrape_configs:
   - {{job_name: anomaly-exporter, honor_labels: true, static_configs: [{{targets: ["{cls.endpoint.address}"]}}]}}
 """)
         cls.addClassCleanup(cls.prometheus.end)
+        cls.show("single", active=["web-3"])
+        cls.show("few", active=HOSTS[:3])
+        cls.show("wide", active=HOSTS)
+        cls.show("lost", absent=HOSTS[:6])
 
-    def show(self, detector, **state):
+    @classmethod
+    def show(cls, detector, **state):
         """Lets the made-up exporter show a detector, each test its own."""
-        self.endpoint.detectors[detector] = series(detector, **state)
+        cls.endpoint.detectors[detector] = series(detector, **state)
 
     def told(self, detector):
         """Returns (channel, title, text) of each notification about a detector."""
@@ -51,7 +56,6 @@ scrape_configs:
         self.wait_told(later)
 
     def test_a_notification_names_the_feature_with_value_and_expectation_and_leads_on(self):
-        self.show("single", active=["web-3"])
         channel, title, text = self.wait_told("single")[0]
         self.assertEqual((HINTS, "[1 firing] AnomalyDetected single: web-3"), (channel, title))
         self.assertIn('Detector single finds instance="web-3" anomalous: score 0.800, threshold 0.600. Reasons: '
@@ -63,8 +67,6 @@ scrape_configs:
         self.assertEqual("[over] AnomalyDetected single: web-3", self.wait_told("single", 2)[1][1])
 
     def test_a_widespread_incident_is_one_notification_and_its_end_another(self):
-        self.show("wide", active=HOSTS)
-        self.show("lost", absent=HOSTS[:6])
         channel, title, text = self.wait_told("wide")[0]
         self.assertEqual((TEAM, "[1 firing] AnomalyWidespread wide"), (channel, title))
         self.assertIn("100% of the entities of detector wide are anomalous", text)
@@ -82,7 +84,6 @@ scrape_configs:
         self.assertEqual("[over] AnomalyWidespread wide", self.wait_told("wide", 2)[1][1])
 
     def test_three_entities_of_a_detector_share_a_notification(self):
-        self.show("few", active=HOSTS[:3])
         _, title, text = self.wait_told("few")[0]
         self.assertEqual("[3 firing] AnomalyDetected few", title)
         self.assertEqual([True] * 3, [f'instance="{host}"' in text for host in HOSTS[:3]])
