@@ -99,6 +99,20 @@ scrape_configs:
         alert = self.alertmanager.alerts(alertname="AnomalyDetected", entity="quiet: web-0")[0]
         self.assertEqual(("suppressed", 1), (alert["status"]["state"], len(alert["status"]["silencedBy"])))
 
+    def test_an_entity_has_one_alert_at_a_time(self):
+        for cause, entity in (("AnomalySustained", "db: a"), ("AnomalyAbsent", "db: b")):
+            labels = {"detector": "db", "entity": entity, "severity": "warning"}
+            self.alertmanager.post("alerts", [{"labels": {"alertname": name, **labels}}
+                                              for name in ("AnomalyDetected", cause)])
+            with self.subTest(cause=cause):
+                wait_for("one alert is active", lambda: [
+                    each["labels"]["alertname"] for each in self.alertmanager.alerts(entity=entity)
+                    if each["status"]["state"] == "active"] == [cause])
+        apart = {"alertname": "AnomalyDetected", "detector": "db", "entity": "db: c", "severity": "info"}
+        self.alertmanager.post("alerts", [{"labels": apart}])
+        wait_for("the alert of another entity is active", lambda: [
+            each["status"]["state"] for each in self.alertmanager.alerts(entity="db: c")] == ["active"])
+
     def test_what_follows_from_another_alert_is_inhibited(self):
         detector = {"detector": "node"}
         for cause, instance, follows, apart in [
