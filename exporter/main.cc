@@ -85,6 +85,10 @@ int main(int argc, char** argv) {
   CLI::App* check = app.add_subcommand(
       "check", "Validate the configuration file, run each query once, print what it costs.");
   check->add_option("--config.file", config_file, "Configuration file.")->capture_default_str();
+  std::string pack;
+  CLI::App* packs = app.add_subcommand(
+      "packs", "List the ready detectors for `packs:` of the configuration, or print one as YAML.");
+  packs->add_option("NAME", pack, "Pack to print.");
   const auto run_backtest = exporter::add_backtest_command(app, config_file);
   const auto run_model_command = exporter::add_model_commands(app);
 
@@ -107,6 +111,7 @@ int main(int argc, char** argv) {
     const auto& web = serve.http.web_config_file;
     return code != 0 || web.empty() ? code : exporter::check_web_config_file(web);
   }
+  if (packs->parsed()) return exporter::show_packs(pack);
   if (check->parsed()) return exporter::check(config_file);
   exporter::block_signals();
   serve.config_file = config_file;

@@ -40,4 +40,8 @@ int check_web_config_file(const std::string& file);
 /// series, samples.
 int check(const std::filesystem::path& config_file);
 
+/// Prints the packs there are and their detectors, or one pack as YAML to start from.
+/// @param name  of a pack; empty for the list
+int show_packs(const std::string& name);
+
 }  // namespace exporter

@@ -78,10 +78,11 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   out.prometheus = config::read_prometheus(reader.find("prometheus"), folder, problems);
   const Node* detectors = reader.find("detectors");
   const Node* models = reader.find("models");
-  if (models == nullptr) reader.require("detectors");
+  if (models == nullptr && reader.find("packs") == nullptr) reader.require("detectors");
   out.detectors = config::read_detectors(detectors, problems);
+  config::read_packs(reader, out.detectors);
   out.models = config::read_models(models, folder, problems);
-  config::check_shared_names(detectors, models, problems);
+  config::check_shared_names(out.detectors, models, problems);
   out.state = read_state(reader.find("state"), folder, problems);
   out.runtime.workers = read_count(reader.find("runtime"), "runtime", "workers",
                                    out.runtime.workers, kMaxWorkers, problems);

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 #include <string>
 
 #include "exporter/config/named_list.h"
@@ -25,21 +25,17 @@ std::vector<ModelSpec> read_models(const Node* node, const std::filesystem::path
   return read_named_list<ModelSpec>(*node, "models", "model", kMaxModels, problems, read);
 }
 
-void check_shared_names(const Node* detectors, const Node* models, Problems& problems) {
-  if (detectors == nullptr || models == nullptr) return;
-  std::map<std::string, std::size_t> lines;
-  for (const Node& detector : detectors->items) {
-    if (const Node* name = name_of(detector)) lines.emplace(name->text, name->line);
-  }
+void check_shared_names(const std::vector<DetectorSpec>& detectors, const Node* models,
+                        Problems& problems) {
+  if (models == nullptr) return;
   for (std::size_t i = 0; i < models->items.size(); ++i) {
     const Node* name = name_of(models->items[i]);
     if (name == nullptr) continue;
-    const auto found = lines.find(name->text);
-    if (found == lines.end()) continue;
+    if (std::ranges::find(detectors, name->text, &DetectorSpec::name) == detectors.end()) continue;
     problems.add(name->line, fmt::format("models[{}].name", i),
-                 fmt::format("duplicate name: {}; the detector on line {} has it, and POST "
-                             "/prediction asks for both by name",
-                             shown(name->text), found->second));
+                 fmt::format("duplicate name: {}; a detector has it, and POST /prediction asks for "
+                             "both by name",
+                             shown(name->text)));
   }
 }
 

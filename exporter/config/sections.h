@@ -17,6 +17,10 @@ PrometheusConfig read_prometheus(const Node* node, const std::filesystem::path& 
 
 std::vector<DetectorSpec> read_detectors(const Node* node, Problems& problems);
 
+/// Appends the detectors of the packs that `packs` names, but for those whose name is taken: the
+/// file overrides a pack.
+void read_packs(MapReader& reader, std::vector<DetectorSpec>& detectors);
+
 /// Reads PromQL, the space around it cut off.
 void read_query(MapReader& reader, std::string_view key, std::string& out);
 
@@ -26,7 +30,8 @@ std::vector<ModelSpec> read_models(const Node* node, const std::filesystem::path
                                    Problems& problems);
 
 /// Reports a model that has the name of a detector: both are asked for by name in one place.
-void check_shared_names(const Node* detectors, const Node* models, Problems& problems);
+void check_shared_names(const std::vector<DetectorSpec>& detectors, const Node* models,
+                        Problems& problems);
 
 /// Returns what is wrong with `[scheme]://[user[:password]@]host[:port][/path]`, or an empty text.
 /// @param schemes  the allowed ones, in words for the message: `http or https`

@@ -6,7 +6,7 @@ import sys
 from sources import files, lines
 
 # From bottom to top: a folder may include itself and what stands before it; folders in one tuple are one layer.
-LAYERS = [("forest",), ("base",), ("sklearn",), ("csv",), ("plot",), ("config",), ("promql",), ("features",),
+LAYERS = [("forest",), ("base",), ("sklearn",), ("csv",), ("plot",), ("packs",), ("config",), ("promql",), ("features",),
           ("model",), ("state",), ("detector",), ("metrics",), ("http",), ("backtest",), ("app", "cli"), ("main",)]
 RANK = {folder: rank for rank, layer in enumerate(LAYERS) for folder in layer}
 SINGLE_FILES = {"main": "main", "app": "app", "app_services": "app", "app_predictions": "app"}  # every other file directly in exporter/ is `base`

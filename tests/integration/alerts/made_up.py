@@ -3,12 +3,11 @@ import glob
 import http.server
 import json
 import os
-import socket
 import threading
 
 import yaml
 
-from support import Process, fetch, wait_for
+from support import Process, fetch, free_port, wait_for
 
 ROOT = os.environ["ANOMALY_ROOT"]
 RULES = sorted(glob.glob(os.path.join(ROOT, "rules/*.yml")))
@@ -129,11 +128,6 @@ class Vmalert(Process):
                           f"-notifier.url={notifier_url}", f"-httpListenAddr={self.url.removeprefix('http://')}",
                           "-evaluationInterval=1s"])
         wait_for("a healthy vmalert", lambda: healthy(self))
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def healthy(process):

@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -46,6 +47,18 @@ def wait_for(what, condition):
             return value
         time.sleep(0.1)
     raise AssertionError(f"not within {DEADLINE} s: {what}; last: {value!r}")
+
+
+def free_port():
+    """Returns a port below those that outgoing connections take, so that it is still free when its server starts."""
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port from 20000 to 32000 is free")
 
 
 def fetch(url, body=None, headers=None, method=None):
