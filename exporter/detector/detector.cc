@@ -16,10 +16,6 @@
 namespace exporter {
 namespace {
 
-constexpr Duration kLongestTrainingBackoff = std::chrono::hours(1);
-// Rows between two trainings of young entities.
-constexpr std::size_t kYoungTrainingRows = 8;
-
 // Turns what only our own code or an empty memory can throw into an error on the normal path.
 template <typename Action>
 std::invoke_result_t<Action> without_exceptions(Action action) {
@@ -214,11 +210,8 @@ std::optional<TrainingPlan> Detector::plan_training() const {
   const TimePoint now = clock_.now();
   const auto model = model_.get();
   const std::lock_guard lock(mutex_);
-  const SteadyPoint steady = clock_.steady_now();
-  if (steady < retry_training_at_) return std::nullopt;
   auto plan = due_training(spec_, model.get(), live_, evaluation_time(spec_, query_offset_, now));
-  // Entities that come one by one are gathered, so that a busy fleet does not train all the time.
-  if (plan && !plan->full && steady < next_young_training_) return std::nullopt;
+  if (plan && !pace_.allows(clock_.steady_now(), plan->full)) return std::nullopt;
   return plan;
 }
 
@@ -242,17 +235,13 @@ void Detector::train(std::stop_token stop) {
 
   if (report.error) {
     const std::lock_guard lock(mutex_);
-    training_backoff_ = std::clamp(training_backoff_ * 2, spec_.interval,
-                                   std::max(spec_.interval, kLongestTrainingBackoff));
-    retry_training_at_ = clock_.steady_now() + training_backoff_;
+    pace_.note_failure(clock_.steady_now());
   } else {
     {
       const std::lock_guard writer(live_writer_);
       const std::lock_guard lock(mutex_);
       note_training(*plan, live_);
-      training_backoff_ = Duration{0};
-      next_young_training_ =
-          clock_.steady_now() + spec_.interval * static_cast<Duration::rep>(kYoungTrainingRows);
+      pace_.note_success(clock_.steady_now());
     }
     if (model_.get()->entities.empty()) {
       log::info("No history yet: scores come after 32 rows, alerts after 256 rows and one season",

@@ -17,6 +17,7 @@
 #include "exporter/detector/published.h"
 #include "exporter/detector/report.h"
 #include "exporter/detector/training.h"
+#include "exporter/detector/training_pace.h"
 #include "exporter/model/feature_reason.h"
 #include "exporter/model/trained_model.h"
 #include "exporter/promql/source.h"
@@ -125,8 +126,7 @@ class Detector {
   LiveState live_;
   bool attempted_ = false;
   std::optional<CycleSummary> last_cycle_;
-  SteadyPoint retry_training_at_, next_young_training_;
-  Duration training_backoff_{0};
+  TrainingPace<SteadyPoint> pace_{spec_.interval};
 
   std::string last_cycle_error_, last_presence_error_,
       last_training_error_;  ///< each used by one thread at a time
