@@ -35,6 +35,9 @@ Checksum training_part(const DetectorSpec& spec) {
         .add(feature.query)
         .add(feature.missing == MissingPolicy::zero ? "zero" : "gap");
   }
+  if (spec.scope != Scope::automatic) {
+    sum.add("scope").add(spec.scope == Scope::shared ? "shared" : "entity");
+  }
   sum.add("forest").add(spec.forest.trees).add(spec.forest.sample).add(spec.forest.seed);
   return sum;
 }

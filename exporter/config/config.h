@@ -91,6 +91,9 @@ struct ValueRange {
   friend bool operator==(const ValueRange&, const ValueRange&) = default;
 };
 
+/// Whether each entity has a forest of its own, or all of a detector share one.
+enum class Scope { automatic, entity, shared };
+
 struct FeatureSpec {
   std::string name;   ///< [a-zA-Z_][a-zA-Z0-9_]*
   std::string query;  ///< PromQL without space around it; never one that reads `anomaly_*` results
@@ -129,6 +132,7 @@ struct DetectorSpec {
   Duration interval = std::chrono::minutes(1);     ///< 1s to 1d
   Duration history = std::chrono::hours(24 * 28);  ///< interval to 5y
   Duration retrain = std::chrono::hours(24);       ///< interval to 1y
+  Scope scope = Scope::automatic;
   /// Periods, ascending: multiples of interval, at most history. Given ones must fit; of the
   /// default ones those that do not are left out. May be empty.
   std::vector<Duration> season = {std::chrono::hours(24), std::chrono::hours(24 * 7)};
@@ -142,7 +146,8 @@ struct DetectorSpec {
   std::vector<FeatureSpec> features;
   ForestConfig forest;
 
-  /// Returns a checksum of what a trained model depends on: by, interval, season, features, forest.
+  /// Returns a checksum of what a trained model depends on: by, interval, scope, season, features,
+  /// forest.
   std::uint64_t training_checksum() const;
   /// Returns a checksum of the whole entry. Keys that came after the first version add nothing
   /// while they stand at their defaults, so that state saved before them stays valid.

@@ -101,6 +101,16 @@ void read_schedule(MapReader& reader, DetectorSpec& detector) {
   read_season(reader, detector);
 }
 
+Scope read_scope(MapReader& reader) {
+  std::string word = "auto";
+  reader.text("scope", word);
+  if (word != "auto" && word != "entity" && word != "shared") {
+    reader.wrong("scope", fmt::format("want auto, entity or shared, got {}", shown(word)));
+  }
+  if (word == "entity") return Scope::entity;
+  return word == "shared" ? Scope::shared : Scope::automatic;
+}
+
 ForestConfig read_forest(const Node* node, const std::string& path, Problems& problems) {
   ForestConfig forest;
   MapReader reader(node, path, problems);
@@ -178,6 +188,7 @@ DetectorSpec read_detector(const Node& node, const std::string& path, Problems& 
   read_name(reader, detector.name, "-", "letters, digits, _ and -");
   read_by(reader, detector.by);
   read_schedule(reader, detector);
+  detector.scope = read_scope(reader);
   reader.number("sensitivity", detector.sensitivity, 0, 1);
   read_alert_budget(reader, detector);
   reader.duration("novelty", detector.novelty, Duration::zero(), kYear);

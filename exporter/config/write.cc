@@ -165,6 +165,8 @@ void write_detector(Writer& out, const DetectorSpec& detector) {
   out.duration(2, "interval", detector.interval);
   out.duration(2, "history", detector.history);
   out.duration(2, "retrain", detector.retrain);
+  constexpr std::array<std::string_view, 3> kScopes{"auto", "entity", "shared"};
+  out.text(2, "scope", kScopes[static_cast<std::size_t>(detector.scope)]);
   std::vector<std::string> season;
   for (const Duration period : detector.season) season.push_back(format_duration(period));
   out.bare(2, "season", fmt::format("[{}]", fmt::join(season, ", ")));

@@ -108,7 +108,7 @@ ModelPointer CycleRun::model_of(const Labels& entity) const {
 Suppression CycleRun::gate(const RowContext& context, TimePoint at, std::span<const double> raw,
                            std::vector<TopContribution>& contributions) {
   std::vector<double> shares(raw.size());
-  explainers_.get(context.model)->shares(at, context.window, raw, shares);
+  explainers_.get(context.model).shares(at, context.window, raw, shares);
   contributions = top_of(shares);
   std::vector<Deviation> row;
   for (std::size_t f = 0; f < raw.size(); ++f) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <utility>
 
 #include "exporter/detector/detector.h"
@@ -87,7 +88,8 @@ Result<std::vector<RowVerdict>> Detector::predict(const PredictQuery& query) con
   if (!recent) return recent.error();
   const forest::Matrix window = recent->window(at, spec_.interval, spec_.features.size());
   const double threshold = threshold_of(*known, spec_);
-  const auto explainer = query.explain ? explainers_.get(model->entities.at(wanted)) : nullptr;
+  std::optional<Explainer> explainer;
+  if (query.explain) explainer = explainers_.get(model->entities.at(wanted));
   std::vector<RowVerdict> verdicts;
   verdicts.reserve(query.rows.size());
   for (std::vector<double> row : query.rows) {

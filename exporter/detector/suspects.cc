@@ -36,7 +36,7 @@ void Suspects::explain(ScoreBatch& batch, Explainers& explainers) {
   std::vector<double> shares(batch.features.size());
   for (const auto& [row, context] : rows_) {
     const double* raw = batch.values.row(static_cast<Eigen::Index>(row)).data();
-    explainers.get(context.model)->shares(batch.at, context.window, {raw, shares.size()}, shares);
+    explainers.get(context.model).shares(batch.at, context.window, {raw, shares.size()}, shares);
     batch.scores[row].contributions = top_of(shares);
   }
 }

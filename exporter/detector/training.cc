@@ -4,6 +4,9 @@
 
 #include "exporter/detector/valid_values.h"
 #include "exporter/log.h"
+#include "exporter/model/entity_training.h"
+#include "exporter/model/history_rows.h"
+#include "exporter/model/shared_training.h"
 
 namespace exporter {
 namespace {
@@ -31,6 +34,50 @@ bool seen_lately(const DetectorSpec& spec, const FeatureMatrix& matrix, std::siz
   const auto rows = static_cast<Eigen::Index>(longest / spec.interval) + 1;
   const auto values = matrix.rows(entity);
   return values.bottomRows(std::min(rows, values.rows())).array().isFinite().any();
+}
+
+// The places in the matrix of those that the plan names and that are still there, at most as many
+// as there may be.
+std::vector<std::size_t> entities_to_train(const DetectorSpec& spec, const LimitsConfig& limits,
+                                           const TrainingPlan& plan, const FeatureMatrix& matrix) {
+  std::vector<std::size_t> wanted;
+  for (std::size_t e = 0; e < matrix.entities.size(); ++e) {
+    if (wanted.size() == limits.entities_per_detector) break;
+    if (!plan.full && !plan.entities.contains(matrix.entities[e])) continue;
+    if (seen_lately(spec, matrix, e)) wanted.push_back(e);
+  }
+  return wanted;
+}
+
+// Tells whether entities share a forest: those that are young do as the others.
+bool shares_forest(const DetectorSpec& spec, const TrainingPlan& plan, const TrainedModel* old,
+                   std::size_t entities) {
+  if (spec.scope != Scope::automatic) return spec.scope == Scope::shared;
+  if (plan.full || old == nullptr) return entities > kMostForests;
+  return old->shared != nullptr || old->entities.size() + entities > kMostForests;
+}
+
+using Models = std::vector<std::optional<EntityModel>>;
+
+Models train_apart(const DetectorSpec& spec, const FeatureMatrix& matrix,
+                   const std::vector<std::size_t>& wanted, std::stop_token stop) {
+  Models models(wanted.size());
+  for (std::size_t i = 0; i < wanted.size() && !stop.stop_requested(); ++i) {
+    models[i] = train_entity(spec, matrix.grid, matrix.rows(wanted[i]));
+  }
+  return models;
+}
+
+// Young entities take the forest that is there, unless most of the fleet is young.
+Models train_together(const DetectorSpec& spec, const TrainingPlan& plan, const TrainedModel* old,
+                      const FeatureMatrix& matrix, const std::vector<std::size_t>& wanted,
+                      std::stop_token stop) {
+  std::vector<forest::ConstMatrixRef> histories;
+  histories.reserve(wanted.size());
+  for (const std::size_t e : wanted) histories.push_back(matrix.rows(e));
+  const bool joins = !plan.full && old != nullptr && old->shared != nullptr &&
+                     2 * wanted.size() <= old->entities.size();
+  return train_shared(spec, matrix.grid, histories, joins ? old->shared : nullptr, stop);
 }
 
 }  // namespace
@@ -72,18 +119,20 @@ Result<TrainedModel> run_training(const DetectorSpec& spec, const LimitsConfig& 
   if (!plan.full && old != nullptr) {
     next.trained_at = old->trained_at;
     next.entities = old->entities;
+    next.shared = old->shared;
   }
-  for (std::size_t e = 0; e < joined->entities.size(); ++e) {
-    if (report.entities == limits.entities_per_detector) break;
-    if (stop.stop_requested()) return Error{ErrorKind::upstream, "stopped", "canceled"};
-    const Labels& entity = joined->entities[e];
-    if (!plan.full && !plan.entities.contains(entity)) continue;
-    if (!seen_lately(spec, *joined, e)) continue;
-    auto model = train_entity(spec, grid, joined->rows(e));
-    if (!model) continue;
+  const auto wanted = entities_to_train(spec, limits, plan, *joined);
+  const bool shared = shares_forest(spec, plan, old, wanted.size());
+  auto models = shared ? train_together(spec, plan, old, *joined, wanted, stop)
+                       : train_apart(spec, *joined, wanted, stop);
+  if (stop.stop_requested()) return Error{ErrorKind::upstream, "stopped", "canceled"};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!models[i]) continue;
     ++report.entities;
-    report.rows += model->rows;
-    next.entities[entity] = std::make_shared<const EntityModel>(*std::move(model));
+    report.rows += models[i]->rows;
+    if (shared) next.shared = models[i]->forest;
+    next.entities[joined->entities[wanted[i]]] =
+        std::make_shared<const EntityModel>(*std::move(models[i]));
   }
   if (plan.full && old != nullptr && !old->entities.empty() && next.entities.empty()) {
     return Error{ErrorKind::data, "the history is empty; the old model stays", "no_data"};

@@ -18,6 +18,9 @@ struct TrainingPlan {
   std::set<Labels> entities;  ///< when not full
 };
 
+/// With `scope: auto` more entities than this share a forest: a hundred of them take some 160 MB.
+inline constexpr std::size_t kMostForests = 100;
+
 /// Reads the plan's range, trains a model per entity and returns the detector's next model: the new
 /// entities beside those of `old` that the plan leaves alone. A full training drops entities that
 /// had no data in the history. The history is shortened so that at most `limits.training_samples`

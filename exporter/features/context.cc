@@ -36,18 +36,19 @@ void fill_feature(std::span<const ContextColumn> columns, const SeasonProfile& p
 }
 
 std::vector<ContextColumn> columns_of(const std::vector<SeasonProfile>& seasons,
-                                      std::size_t relations) {
+                                      std::size_t relations, ColumnLayout layout) {
+  const bool common = layout == ColumnLayout::common;
   std::vector<ContextColumn> columns;
   for (std::uint32_t f = 0; f < seasons.size(); ++f) {
     // A feature without any value has no expectation; it takes no part.
-    if (std::isnan(seasons[f].level)) continue;
+    if (std::isnan(seasons[f].level) && !common) continue;
     columns.push_back({f, ContextKind::value});
     columns.push_back({f, ContextKind::change});
     for (std::uint8_t scale = 0; scale < kScales.size(); ++scale) {
       columns.push_back({f, ContextKind::mean, scale});
       columns.push_back({f, ContextKind::deviation, scale});
     }
-    if (!seasons[f].bins.empty()) columns.push_back({f, ContextKind::season});
+    if (!seasons[f].bins.empty() || common) columns.push_back({f, ContextKind::season});
   }
   for (std::uint32_t c = 0; c < relations; ++c) columns.push_back({c, ContextKind::relation});
   return columns;
@@ -103,7 +104,7 @@ void ContextModel::fill(TimePoint at, const forest::ConstMatrixRef& window,
 }
 
 ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw,
-                         std::span<const Duration> periods) {
+                         std::span<const Duration> periods, ColumnLayout layout) {
   ContextModel model;
   std::vector<double> column(grid.size);
   for (Eigen::Index f = 0; f < raw.cols(); ++f) {
@@ -113,7 +114,7 @@ ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw
   // Of raw values: what follows the requests does so at any hour, while seasonal deviations have a
   // scale of their own.
   if (model.season.size() < kWideFeatures) model.relation = fit_relation(raw);
-  model.columns = columns_of(model.season, model.relation.size());
+  model.columns = columns_of(model.season, model.relation.size(), layout);
   return model;
 }
 

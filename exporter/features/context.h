@@ -53,11 +53,18 @@ struct ContextModel {
 /// Entities of this many features count as wide: hosts rather than a few metrics.
 inline constexpr std::size_t kWideFeatures = 10;
 
+/// Which columns a context has.
+enum class ColumnLayout : std::uint8_t {
+  own,    ///< those that the entity's history gives something to
+  common  ///< the same for all entities, but for relations: one forest can be grown on their rows
+};
+
 /// Learns seasons and relation from an entity's history. A wide entity gets no relation: it has too
 /// many that hold by chance (measured: twice the false alerts), and cuts through several columns
 /// see the others. @param raw [grid.size x features]
 ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw,
-                         std::span<const Duration> periods);
+                         std::span<const Duration> periods,
+                         ColumnLayout layout = ColumnLayout::own);
 
 /// Builds the context row of each history row: [grid.size x columns].
 forest::Matrix context_rows(const ContextModel& model, const TimeGrid& grid,

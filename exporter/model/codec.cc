@@ -1,6 +1,7 @@
 #include "exporter/model/codec.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "forest/codec.h"
@@ -8,7 +9,9 @@
 namespace exporter {
 namespace {
 
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
+
+using ForestPointer = std::shared_ptr<const forest::IsolationForest>;
 
 std::int64_t ticks(TimePoint at) { return at.time_since_epoch().count(); }
 TimePoint read_time(ByteReader& in) { return TimePoint{Duration{in.number<std::int64_t>()}}; }
@@ -87,7 +90,7 @@ ContextModel read_context(ByteReader& in) {
   return context;
 }
 
-void write_entity(ByteWriter& out, const EntityModel& model) {
+void write_entity(ByteWriter& out, const EntityModel& model, std::uint64_t forest) {
   write_context(out, model.context);
   for (const UsualRange& range : model.ranges) {
     out.number(range.low);
@@ -100,10 +103,11 @@ void write_entity(ByteWriter& out, const EntityModel& model) {
   out.number(ticks(model.last));
   out.number(static_cast<std::uint64_t>(model.rows));
   out.number(static_cast<std::uint8_t>(model.ready));
-  out.block(forest::encode(model.forest));
+  out.number(forest);
 }
 
-Result<EntityModel> read_entity(ByteReader& in, std::size_t features) {
+Result<EntityModel> read_entity(ByteReader& in, std::size_t features,
+                                const std::vector<ForestPointer>& forests) {
   ContextModel context = read_context(in);
   std::vector<UsualRange> ranges(context.columns.size());
   for (UsualRange& range : ranges) {
@@ -118,24 +122,61 @@ Result<EntityModel> read_entity(ByteReader& in, std::size_t features) {
   const TimePoint last = read_time(in);
   const auto rows = static_cast<std::size_t>(in.number<std::uint64_t>());
   const bool ready = in.number<std::uint8_t>() != 0;
-  const auto bytes = in.block();
-  if (!in.ok() || !consistent(context, features)) {
+  const auto forest = in.number<std::uint64_t>();
+  if (!in.ok() || !consistent(context, features) || forest >= forests.size()) {
     return Error{ErrorKind::state, "model is short or inconsistent", "invalid"};
   }
-  auto forest = forest::decode(bytes);
-  if (!forest) return std::move(forest).error();
-  if (forest->feature_count() != context.columns.size()) {
+  // A shared forest knows nothing of relations, whose columns come last.
+  const std::size_t width = forests[forest]->feature_count();
+  if (width > context.columns.size() ||
+      std::any_of(context.columns.begin() + static_cast<std::ptrdiff_t>(width),
+                  context.columns.end(),
+                  [](const ContextColumn& c) { return c.kind != ContextKind::relation; })) {
     return Error{ErrorKind::state, "forest and context differ in width", "invalid"};
   }
   return EntityModel{.context = std::move(context),
                      .ranges = std::move(ranges),
-                     .forest = *std::move(forest),
+                     .forest = forests[forest],
                      .usual_score = usual_score,
                      .alert_rates = alert_rates,
                      .first = first,
                      .last = last,
                      .rows = rows,
                      .ready = ready};
+}
+
+// Each forest once, in the order of its first entity; the one for entities to come last if no
+// entity has it.
+class ForestList {
+ public:
+  explicit ForestList(const TrainedModel& model) {
+    for (const auto& [entity, entity_model] : model.entities) add(entity_model->forest);
+    if (model.shared) add(model.shared);
+  }
+  const std::vector<ForestPointer>& all() const { return all_; }
+  /// Returns the number of a forest; that of none is their count.
+  std::uint64_t place(const ForestPointer& forest) const {
+    return forest ? places_.at(forest.get()) : all_.size();
+  }
+
+ private:
+  void add(const ForestPointer& forest) {
+    if (places_.emplace(forest.get(), all_.size()).second) all_.push_back(forest);
+  }
+
+  std::vector<ForestPointer> all_;
+  std::map<const forest::IsolationForest*, std::uint64_t> places_;
+};
+
+Result<std::vector<ForestPointer>> read_forests(ByteReader& in) {
+  std::vector<ForestPointer> forests;
+  const std::size_t count = in.count(8);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    auto forest = forest::decode(in.block());
+    if (!forest) return std::move(forest).error();
+    forests.push_back(std::make_shared<const forest::IsolationForest>(*std::move(forest)));
+  }
+  return forests;
 }
 
 }  // namespace
@@ -164,10 +205,14 @@ std::vector<std::byte> encode_model(const TrainedModel& model) {
   out.number(ticks(model.trained_at));
   out.number(static_cast<std::uint64_t>(model.features.size()));
   for (const std::string& feature : model.features) out.text(feature);
+  const ForestList forests(model);
+  out.number(static_cast<std::uint64_t>(forests.all().size()));
+  for (const ForestPointer& forest : forests.all()) out.block(forest::encode(*forest));
+  out.number(forests.place(model.shared));
   out.number(static_cast<std::uint64_t>(model.entities.size()));
   for (const auto& [entity, entity_model] : model.entities) {
     write_labels(out, entity);
-    write_entity(out, *entity_model);
+    write_entity(out, *entity_model, forests.place(entity_model->forest));
   }
   return std::move(out).take();
 }
@@ -175,17 +220,24 @@ std::vector<std::byte> encode_model(const TrainedModel& model) {
 Result<TrainedModel> decode_model(std::span<const std::byte> bytes) {
   ByteReader in(bytes);
   if (const auto version = in.number<std::uint32_t>(); version != kVersion) {
-    return Error{ErrorKind::state, "model version is not 2: " + std::to_string(version), "version"};
+    return Error{ErrorKind::state, "model version is not 3: " + std::to_string(version), "version"};
   }
   TrainedModel model;
   model.spec_checksum = in.number<std::uint64_t>();
   model.trained_at = read_time(in);
   const std::size_t features = in.count(8);
   for (std::size_t i = 0; i < features; ++i) model.features.push_back(in.text());
+  const auto forests = read_forests(in);
+  if (!forests) return forests.error();
+  if (const auto shared = in.number<std::uint64_t>(); shared < forests->size()) {
+    model.shared = (*forests)[shared];
+  } else if (shared > forests->size()) {
+    in.fail();
+  }
   const std::size_t entities = in.count(16);
   for (std::size_t i = 0; i < entities; ++i) {
     Labels entity = read_labels(in);
-    auto entity_model = read_entity(in, features);
+    auto entity_model = read_entity(in, features, *forests);
     if (!entity_model) return std::move(entity_model).error().in(entity.to_string());
     model.entities.emplace(std::move(entity),
                            std::make_shared<const EntityModel>(*std::move(entity_model)));

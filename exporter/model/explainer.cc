@@ -62,7 +62,8 @@ void blame_relation(const Relation& relation, std::size_t component, double valu
 }  // namespace
 
 Explainer::Explainer(std::shared_ptr<const EntityModel> model)
-    : model_(std::move(model)), forest_(model_->forest) {}
+    : model_(std::move(model)),
+      tables_(std::make_shared<const forest::Contributions>(*model_->forest)) {}
 
 void Explainer::shares(TimePoint at, const forest::ConstMatrixRef& window,
                        std::span<const double> raw, std::span<double> out) const {
@@ -70,9 +71,12 @@ void Explainer::shares(TimePoint at, const forest::ConstMatrixRef& window,
   const ContextModel& context = model_->context;
   std::vector<double> row(context.columns.size());
   context.fill(at, window, raw, row);
+  // A forest that entities share knows nothing of their relations, which come last.
+  const std::size_t common = model_->forest->feature_count();
   std::vector<double> parts(row.size());
-  forest_.of(row, parts);
-  const double length = -std::log2(model_->forest.score_row(row));  // E[h] / c(n)
+  tables_->of(std::span(row).first(common), std::span(parts).first(common));
+  const double length =
+      -std::log2(model_->forest->score_row(std::span(row).first(common)));  // E[h] / c(n)
   const double shorter = std::max(0.0, 1 - length);
   std::vector<double> odds(row.size());
   double surest = 0;
@@ -95,33 +99,29 @@ void Explainer::shares(TimePoint at, const forest::ConstMatrixRef& window,
   normalise(out);
 }
 
-std::size_t Explainer::memory_bytes() const {
-  return sizeof(*this) - sizeof(forest_) + forest_.memory_bytes();
-}
-
-std::shared_ptr<const Explainer> Explainers::get(std::shared_ptr<const EntityModel> model) {
-  const EntityModel* const wanted = model.get();
+Explainer Explainers::get(std::shared_ptr<const EntityModel> model) {
+  const forest::IsolationForest* const wanted = model->forest.get();
   const auto find = [&] {
-    return std::ranges::find_if(latest_, [&](const auto& e) { return &e->model() == wanted; });
+    return std::ranges::find_if(latest_, [&](const Entry& e) { return e.forest.get() == wanted; });
   };
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = find(); found != latest_.end()) {
       latest_.splice(latest_.begin(), latest_, found);
-      return latest_.front();
+      return {std::move(model), latest_.front().tables};
     }
   }
-  auto made = std::make_shared<const Explainer>(std::move(model));
-  std::list<std::shared_ptr<const Explainer>> dropped;  // dies after the lock
+  auto made = std::make_shared<const forest::Contributions>(*wanted);
+  std::list<Entry> dropped;  // dies after the lock
   const std::lock_guard lock(mutex_);
-  if (const auto found = find(); found != latest_.end()) return *found;
-  latest_.push_front(made);
+  if (const auto found = find(); found != latest_.end()) return {std::move(model), found->tables};
+  latest_.push_front({model->forest, made});
   bytes_ += made->memory_bytes();
   while (bytes_ > limit_ && latest_.size() > 1) {
-    bytes_ -= latest_.back()->memory_bytes();
+    bytes_ -= latest_.back().tables->memory_bytes();
     dropped.splice(dropped.begin(), latest_, std::prev(latest_.end()));
   }
-  return made;
+  return {std::move(model), std::move(made)};
 }
 
 std::size_t Explainers::memory_bytes() const {

@@ -26,36 +26,43 @@ class Explainer {
  public:
   /// Builds the tables of forest::Contributions.
   explicit Explainer(std::shared_ptr<const EntityModel> model);
+  /// @param tables  of the model's forest
+  Explainer(std::shared_ptr<const EntityModel> model,
+            std::shared_ptr<const forest::Contributions> tables)
+      : model_(std::move(model)), tables_(std::move(tables)) {}
 
   const EntityModel& model() const { return *model_; }
+  const forest::Contributions& tables() const { return *tables_; }
   /// Writes each feature's share: none is negative, they sum to 1, or all are 0 when nothing
   /// shortens the row's paths. The row is given as to score_row().
   /// @param out  [features]
   void shares(TimePoint at, const forest::ConstMatrixRef& window, std::span<const double> raw,
               std::span<double> out) const;
-  /// Bytes held by this object, the model left out.
-  std::size_t memory_bytes() const;
 
  private:
   std::shared_ptr<const EntityModel> model_;
-  forest::Contributions forest_;
+  std::shared_ptr<const forest::Contributions> tables_;
 };
 
-/// Keeps the explainers that were asked for last, up to a number of bytes (one is always kept):
-/// building one costs far more than a row. Safe from any thread.
+/// Keeps the tables of the forests that were asked for last, up to a number of bytes (one is always
+/// kept): building them costs far more than a row. Safe from any thread.
 class Explainers {
  public:
   explicit Explainers(std::size_t bytes) : limit_(bytes) {}
 
-  /// Returns the explainer of this very model.
-  std::shared_ptr<const Explainer> get(std::shared_ptr<const EntityModel> model);
+  /// Returns the explainer of a model.
+  Explainer get(std::shared_ptr<const EntityModel> model);
   /// Bytes of what is kept.
   std::size_t memory_bytes() const;
 
  private:
   const std::size_t limit_;
   mutable std::mutex mutex_;
-  std::list<std::shared_ptr<const Explainer>> latest_;  ///< most recently used first
+  struct Entry {
+    std::shared_ptr<const forest::IsolationForest> forest;
+    std::shared_ptr<const forest::Contributions> tables;
+  };
+  std::list<Entry> latest_;  ///< most recently used first
   std::size_t bytes_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// TrainedModel: what a detector knows about its entities; training it, and scoring one row with it.
+// TrainedModel: what a detector knows about its entities, and scoring one row with it.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,17 @@
 #include "exporter/features/context.h"
 #include "exporter/features/join.h"
 #include "exporter/model/alert_rates.h"
+#include "exporter/model/usual_range.h"
 #include "forest/isolation_forest.h"
 
 namespace exporter {
-
-/// What the rows trained on hold of a context column.
-struct UsualRange {
-  double low = 0, high = 0;
-  double width = 0;  ///< of the range it counts as; infinite for a column left to the forest
-
-  /// Returns gap / (gap + width), the probability that a cut over a range of that width stretched
-  /// to hold the value parts it from the rows; 0 inside the range and for NaN.
-  double separation(double value) const;
-};
 
 /// What was learned from the history of one entity.
 struct EntityModel {
   ContextModel context;
   std::vector<UsualRange> ranges;  ///< [columns]
-  forest::IsolationForest forest;  ///< over context rows
+  /// Over context rows, its own or one that entities share; without the columns of relations then.
+  std::shared_ptr<const forest::IsolationForest> forest;
   double usual_score = 1;  ///< a high quantile of the scores that training rows get from trees that
                            ///< did not draw them: 99.6 %, of a wide entity 99 %
   AlertRates alert_rates;
@@ -45,6 +37,8 @@ struct TrainedModel {
   std::vector<std::string> features;
   TimePoint trained_at;  ///< end of the last full training; zero when there was none
   std::map<Labels, std::shared_ptr<const EntityModel>> entities;
+  /// The forest that entities to come will share; null when each has its own.
+  std::shared_ptr<const forest::IsolationForest> shared;
 
   /// Returns the model of an entity, or null.
   const EntityModel* find(const Labels& entity) const;
@@ -52,8 +46,6 @@ struct TrainedModel {
   std::size_t rows() const;
 };
 
-/// Fewer rows than this are no history: the entity gets no model yet.
-inline constexpr std::size_t kMinTrainingRows = 32;
 /// An entity is ready once it has this many rows ...
 inline constexpr std::size_t kMinReadyRows = 256;
 /// ... that span the shortest season of its detector.
@@ -63,20 +55,15 @@ Duration ready_span(const DetectorSpec& spec);
 /// score; with an alert budget the sensitivity that would have kept to it.
 double threshold_of(const EntityModel& model, const DetectorSpec& spec);
 
-/// Trains the model of one entity from its history: context, forest and usual score. The rows that
-/// a first, smaller forest scores highest (0.3 %, of a wide entity 3 %) are left out of the second:
-/// a past incident shall not become usual. Forests are range-aware; of kWideFeatures or more
-/// features each cut is a hyperplane of three columns, and trees grow until each row is alone.
-/// @param raw  [grid.size x features], NaN for a gap
-/// @return     nothing when fewer than kMinTrainingRows rows have a value
-std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid& grid,
-                                        const forest::ConstMatrixRef& raw);
-
 /// The verdict on one row.
 struct RowScore {
   double score = 0;     ///< (0, 1], higher is more anomalous
   double coverage = 0;  ///< share of the features present
 };
+
+/// Joins the score of a forest, 2^(-E[h] / c(n)), and the separation p of the most displaced
+/// column: 2^(-(1 - p) E[h] / c(n)).
+double joined_score(double forest_score, double separation);
 
 /// Scores one row beside its recent past: 2^(-(1 - p) E[h] / c(n)). E[h] is the range-aware mean
 /// path length of the forest; p is the separation probability of the most displaced column, with

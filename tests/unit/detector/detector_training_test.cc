@@ -1,3 +1,6 @@
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "exporter/detector/training.h"
@@ -143,4 +146,61 @@ TEST_CASE("an entity without data for a whole training interval gets no model") 
   REQUIRE(model);
   CHECK(model->find(host("gone")) == nullptr);
   CHECK(model->find(host("x")) != nullptr);
+}
+
+namespace {
+
+// Hosts h000, h001, ... of ten hours.
+struct ManyHosts : FakeSource {
+  explicit ManyHosts(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) add_host(*this, fmt::format("h{:03}", i));
+  }
+};
+
+bool shares_one_forest(const TrainedModel& model) {
+  return model.shared != nullptr && std::ranges::all_of(model.entities, [&](const auto& entry) {
+           return entry.second->forest == model.shared;
+         });
+}
+
+}  // namespace
+
+TEST_CASE("scope auto gives each entity a forest, and more than a hundred of them one") {
+  const auto few = train(ManyHosts(3), full(hours(1)));
+  CHECK(few->shared == nullptr);
+  CHECK(few->find(host("h000"))->forest != few->find(host("h001"))->forest);
+  const auto many = train(ManyHosts(kMostForests + 1), full(hours(1)));
+  REQUIRE(many->entities.size() == kMostForests + 1);
+  CHECK(shares_one_forest(*many));
+}
+
+TEST_CASE("a scope that is given holds for any number of entities") {
+  DetectorSpec spec = two_features();
+  TrainingReport report;
+  spec.scope = Scope::shared;
+  const ManyHosts source(3);
+  CHECK(shares_one_forest(*run_training(spec, {}, full(hours(1)), nullptr, source, {}, report)));
+  spec.scope = Scope::entity;
+  const ManyHosts many(kMostForests + 1);
+  CHECK(run_training(spec, {}, full(hours(1)), nullptr, many, {}, report)->shared == nullptr);
+}
+
+TEST_CASE("a young entity joins the forest of its fleet; a fleet that is young gets another") {
+  DetectorSpec spec = two_features();
+  spec.scope = Scope::shared;
+  TrainingReport report;
+  const auto old = run_training(spec, {}, full(hours(2)), nullptr, ManyHosts(4), {}, report);
+  const ManyHosts grown(8);
+  TrainingPlan plan{.first = kStart, .last = hours(3), .full = false, .entities = {host("h005")}};
+  const auto joined = run_training(spec, {}, plan, &*old, grown, {}, report);
+  REQUIRE(joined);
+  CHECK(joined->entities.size() == 5);
+  CHECK(joined->find(host("h005"))->forest == old->shared);
+
+  plan.entities = {host("h004"), host("h005"), host("h006")};
+  const auto renewed = run_training(spec, {}, plan, &*old, grown, {}, report);
+  REQUIRE(renewed);
+  CHECK(renewed->find(host("h005"))->forest == renewed->shared);
+  CHECK(renewed->shared != old->shared);
+  CHECK(renewed->find(host("h000"))->forest == old->shared);
 }

@@ -20,7 +20,7 @@
 namespace exporter {
 
 /// Answers a query by calling the function given for it, per series and time; NaN is a gap.
-class FakeSource final : public SeriesSource {
+class FakeSource : public SeriesSource {
  public:
   using Course = std::function<double(TimePoint)>;
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "exporter/model/codec.h"
+#include "exporter/model/entity_training.h"
 
 using namespace exporter;
 
@@ -67,4 +68,21 @@ TEST_CASE("flipped bytes never crash, whatever comes of them") {
     refused += decode_model(broken) ? 0 : 1;
   }
   CHECK(refused > 0);
+}
+
+TEST_CASE("a forest that entities share is written once, and shared again when read") {
+  const TrainedModel apart = trained();
+  TrainedModel model = apart;
+  const auto entity = model.entities.begin()->second;
+  model.entities[Labels(std::vector<Labels::Pair>{{"instance", "y"}})] = entity;
+  model.shared = entity->forest;
+  const auto bytes = encode_model(model);
+  CHECK(bytes.size() < encode_model(apart).size() * 3 / 2);
+  const auto back = decode_model(bytes);
+  REQUIRE(back);
+  REQUIRE(back->entities.size() == 2);
+  CHECK(back->entities.begin()->second->forest == back->shared);
+  CHECK(back->entities.rbegin()->second->forest == back->shared);
+  CHECK(encode_model(*back) == bytes);
+  CHECK(decode_model(encode_model(apart))->shared == nullptr);
 }

@@ -128,22 +128,35 @@ TEST_CASE("without anything unusual outside of the ranges shares still are share
   CHECK((sum == 0 || sum == Approx(1)));
 }
 
-TEST_CASE("explainers are kept up to a number of bytes, the latest ones") {
+TEST_CASE("tables are kept up to a number of bytes, the latest ones") {
   const SyntheticEntity entity(1, 2);
   const auto a = entity.train(), b = entity.train(), c = entity.train();
-  const std::size_t one = Explainer(a).memory_bytes();
+  const std::size_t one = Explainer(a).tables().memory_bytes();
   Explainers explainers(2 * one + one / 2);
-  const auto first = explainers.get(a);
-  CHECK(&first->model() == a.get());
-  CHECK(explainers.get(a) == first);
-  const auto second = explainers.get(b);
-  CHECK(explainers.get(a) == first);
+  const auto tables_of = [&](const auto& model) { return &explainers.get(model).tables(); };
+  const Explainer first = explainers.get(a);
+  CHECK(&first.model() == a.get());
+  CHECK(tables_of(a) == &first.tables());
+  const Explainer second = explainers.get(b);
+  CHECK(tables_of(a) == &first.tables());
   CHECK(explainers.memory_bytes() == 2 * one);
   static_cast<void>(explainers.get(c));  // b was asked for longest ago
-  CHECK(explainers.get(a) == first);
-  CHECK(explainers.get(b) != second);
+  CHECK(tables_of(a) == &first.tables());
+  CHECK(tables_of(b) != &second.tables());
   CHECK(explainers.memory_bytes() == 2 * one);
 
   Explainers narrow(1);
-  CHECK(narrow.get(a) == narrow.get(a));
+  CHECK(&narrow.get(a).tables() == &narrow.get(a).tables());
+}
+
+TEST_CASE("models around one forest have the same tables") {
+  const SyntheticEntity entity(1, 2);
+  const auto a = entity.train();
+  auto other = *a;
+  other.usual_score = 0.9;
+  const auto b = std::make_shared<const EntityModel>(std::move(other));
+  Explainers explainers(1);
+  const Explainer first = explainers.get(a), second = explainers.get(b);
+  CHECK(&first.tables() == &second.tables());
+  CHECK(&second.model() == b.get());
 }

@@ -3,7 +3,7 @@
 #include <limits>
 #include <numbers>
 
-#include "exporter/model/trained_model.h"
+#include "exporter/model/entity_training.h"
 
 using namespace exporter;
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "exporter/model/trained_model.h"
+#include "exporter/model/entity_training.h"
 
 namespace exporter {
 
