@@ -62,7 +62,7 @@ struct Judged {
 class CycleRun {
  public:
   CycleRun(const DetectorSpec& spec, const LimitsConfig& limits, const TrainedModel* model,
-           LiveState& live, CycleReport& report, Explainers& explainers)
+           const SharedLive& live, CycleReport& report, Explainers& explainers)
       : spec_(spec),
         limits_(limits),
         model_(model),
@@ -74,7 +74,9 @@ class CycleRun {
   ScoreBatch score(const FeatureMatrix& matrix, bool explain);
   // Notes who should have been there. @param listed  by the presence query, if there is one
   void note_absence(TimePoint at, const std::set<Labels>* listed);
-  void note_returned() { exporter::note_returned(present_, live_.missing); }
+  void note_returned() {
+    live_.change([&](LiveState& live) { exporter::note_returned(present_, live.missing); });
+  }
 
  private:
   ModelPointer model_of(const Labels& entity) const;
@@ -91,7 +93,7 @@ class CycleRun {
   const DetectorSpec& spec_;
   const LimitsConfig& limits_;
   const TrainedModel* const model_;
-  LiveState& live_;
+  const SharedLive live_;
   CycleReport& report_;
   Explainers& explainers_;
   const bool gated_;
@@ -148,8 +150,10 @@ Judged CycleRun::judge(const ModelPointer& model, EntityState& state, TimePoint 
     // What is not worth telling must not hide what is: it raises the bar to the threshold at most.
     const double score =
         judged.detected ? judged.row.score : std::min(judged.row.score, judged.threshold);
-    judged.started = state.activity.update({spec_.novelty, spec_.hysteresis}, at,
-                                           excess_of(score, model->usual_score), judged.detected);
+    const double excess = excess_of(score, model->usual_score);
+    judged.started = live_.change([&](LiveState&) {
+      return state.activity.update({spec_.novelty, spec_.hysteresis}, at, excess, judged.detected);
+    });
     report_.alerts_started += judged.started ? 1 : 0;
   }
   // Rows of an alert belong to it, also those that are like the ones before them.
@@ -189,14 +193,15 @@ void CycleRun::take(const FeatureMatrix& matrix, std::size_t entity, ScoreBatch&
     return;
   }
   batch.entities += present ? 1 : 0;
-  EntityState& state = live_.entities[labels];
+  EntityState& state =
+      live_.change([&](LiveState& live) -> EntityState& { return live.entities[labels]; });
   const ModelPointer model = model_of(labels);
   const bool known_before = state.last_seen != TimePoint{};
   for (std::size_t t = 0; t < matrix.grid.size; ++t) {
     const TimePoint at = matrix.grid.at(t);
     const auto raw = row_of(matrix, entity, t);
     if (!has_data(raw) || (t < last && at <= state.last_seen)) continue;
-    note_seen(spec_, state, at);
+    live_.change([&](LiveState&) { note_seen(spec_, state, at); });
     // Of the rows that no cycle has scored the latest are caught up with: alerts go on, and begin
     // for an entity that was watched before.
     const bool caught_up =
@@ -207,7 +212,10 @@ void CycleRun::take(const FeatureMatrix& matrix, std::size_t entity, ScoreBatch&
       usual = judged.usual;
       if (t == last) publish(labels, raw, state, std::move(judged), batch);
     }
-    state.recent.push(at, raw, usual);
+    // A cycle that was broken off may have got this far.
+    if (at > state.recent.newest()) {
+      live_.change([&](LiveState&) { state.recent.push(at, raw, usual); });
+    }
   }
   if (!present || model == nullptr) ++report_.entities_skipped[present ? "no_model" : "no_data"];
 }
@@ -233,8 +241,10 @@ void CycleRun::note_absence(TimePoint at, const std::set<Labels>* listed) {
   } else if (model_ != nullptr) {
     for (const auto& [entity, model] : model_->entities) expected.entities.push_back(&entity);
   }
-  const auto change = note_answered(spec_.absence, at, present_, expected,
-                                    limits_.entities_per_detector, live_.missing);
+  const auto change = live_.change([&](LiveState& live) {
+    return note_answered(spec_.absence, at, present_, expected, limits_.entities_per_detector,
+                         live.missing);
+  });
   report_.absences_started = change.started;
   if (change.limited > 0) report_.entities_skipped["limit"] += change.limited;
 }
@@ -258,10 +268,10 @@ std::vector<double> expected_row(const EntityModel& model, TimePoint at) {
 }
 
 Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limits,
-                             const TrainedModel* model, LiveState& live, const SeriesSource& source,
-                             TimePoint at, std::stop_token stop, CycleReport& report,
-                             Explainers* explainers) {
-  const TimeGrid grid = missing_rows(spec, live, at);
+                             const TrainedModel* model, const SharedLive& live,
+                             const SeriesSource& source, TimePoint at, std::stop_token stop,
+                             CycleReport& report, Explainers* explainers) {
+  const TimeGrid grid = missing_rows(spec, live.read(), at);
   auto frames = fetch_features(spec, source, grid, stop, report.queries);
   if (!frames) return std::move(frames).error();
   auto matrix = join(*frames, spec);
@@ -282,14 +292,16 @@ Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limit
   } else {
     run.note_returned();
   }
-  batch.absent = count_absent(spec.absence, at, live.missing);
-  batch.missing =
-      list_missing(spec.absence, at, live.missing, limits.entities_per_detector - batch.entities);
-  live.last = at;
-  forget_gone(spec, live, at);
+  batch.absent = count_absent(spec.absence, at, live.read().missing);
+  batch.missing = list_missing(spec.absence, at, live.read().missing,
+                               limits.entities_per_detector - batch.entities);
   if (batch.entities == 0 && batch.missing.empty()) {
     return Error{ErrorKind::data, "no entity has data: no series matched the queries", "no_data"};
   }
+  live.change([&](LiveState& state) {
+    state.last = at;
+    forget_gone(spec, state, at);
+  });
   return batch;
 }
 

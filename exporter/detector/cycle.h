@@ -89,9 +89,9 @@ inline constexpr std::size_t kExplainerBytes = std::size_t{16} << 20;
 /// Errors: those of the source and of join, prefixed with the feature; data (reason no_data) when
 /// nothing matched and no entity is known to be missing.
 Result<ScoreBatch> run_cycle(const DetectorSpec& spec, const LimitsConfig& limits,
-                             const TrainedModel* model, LiveState& live, const SeriesSource& source,
-                             TimePoint at, std::stop_token stop, CycleReport& report,
-                             Explainers* explainers = nullptr);
+                             const TrainedModel* model, const SharedLive& live,
+                             const SeriesSource& source, TimePoint at, std::stop_token stop,
+                             CycleReport& report, Explainers* explainers = nullptr);
 
 /// Returns what each feature of an entity usually is at a time: [features], NaN when unknown.
 std::vector<double> expected_row(const EntityModel& model, TimePoint at);

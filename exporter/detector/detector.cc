@@ -154,15 +154,12 @@ void Detector::cycle(std::size_t missed, std::stop_token stop) {
   report.at = evaluation_time(spec_, query_offset_, clock_.now());
 
   const std::lock_guard writer(live_writer_);
-  LiveState live;
-  {
-    const std::lock_guard lock(mutex_);
-    if (report.at == live_.last) return;
-    live = live_;
-  }
-  if (report.at < live.last) {
-    if (report.at + spec_.interval >= live.last) return;  // a clock that is being adjusted
-    restart_at(report.at, live);
+  const SharedLive live(live_, mutex_);
+  const TimePoint last = live.read().last;
+  if (report.at == last) return;
+  if (report.at < last) {
+    if (report.at + spec_.interval >= last) return;  // a clock that is being adjusted
+    live.change([&](LiveState& state) { restart_at(report.at, state); });
   }
   const auto model = model_.get();
   auto batch = without_exceptions([&] {
@@ -188,7 +185,6 @@ void Detector::cycle(std::size_t missed, std::stop_token stop) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (!report.error) live_ = std::move(live);
     attempted_ = true;
     last_cycle_ = CycleSummary{.at = report.at,
                                .finished = report.finished,

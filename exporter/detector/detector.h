@@ -121,8 +121,8 @@ class Detector {
   History history_;
   mutable Explainers explainers_{kExplainerBytes};
 
-  std::mutex live_writer_;    ///< held by the one who replaces live_, for the whole of its work
-  mutable std::mutex mutex_;  ///< guards what follows; held for copies only
+  std::mutex live_writer_;    ///< held by the one who changes live_, for the whole of its work
+  mutable std::mutex mutex_;  ///< guards what follows; held for copies and changes only
   LiveState live_;
   bool attempted_ = false;
   std::optional<CycleSummary> last_cycle_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ class RecentRows {
   /// Rows kept: a context, and an hour of times (at steps of a minute) that can be asked for.
   static constexpr std::size_t kKept = kContextWindow + 60;
 
-  /// Appends a row, forgetting the oldest beyond kKept.
+  /// Appends a row, forgetting the oldest beyond kKept. @pre at is after newest()
   /// @param raw    [features]
   /// @param usual  false: of an anomaly
   void push(TimePoint at, std::span<const double> raw, bool usual);
@@ -57,6 +58,28 @@ struct LiveState {
   TimePoint last;  ///< the last time scored; the epoch before the first cycle
   std::map<Labels, EntityState> entities;
   MissingEntities missing;  ///< that should be there and gave no data in the last answered cycle
+};
+
+/// A LiveState that one thread changes, while others may read it: they hold the mutex, and so does
+/// the one that changes it, only while it does.
+class SharedLive {
+ public:
+  /// Of nobody else: no mutex is needed.
+  SharedLive(LiveState& state) : state_(state) {}  // NOLINT(google-explicit-constructor)
+  SharedLive(LiveState& state, std::mutex& mutex) : state_(state), mutex_(&mutex) {}
+
+  const LiveState& read() const { return state_; }
+  /// Calls `change(state)` with the mutex held, and returns what it returns.
+  template <typename Change>
+  decltype(auto) change(Change change) const {
+    const auto lock =
+        mutex_ != nullptr ? std::unique_lock(*mutex_) : std::unique_lock<std::mutex>();
+    return change(state_);
+  }
+
+ private:
+  LiveState& state_;
+  std::mutex* mutex_ = nullptr;
 };
 
 }  // namespace exporter

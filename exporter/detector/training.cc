@@ -7,6 +7,7 @@
 #include "exporter/model/entity_training.h"
 #include "exporter/model/history_rows.h"
 #include "exporter/model/shared_training.h"
+#include "exporter/model/usual_forest.h"
 
 namespace exporter {
 namespace {
@@ -49,12 +50,11 @@ std::vector<std::size_t> entities_to_train(const DetectorSpec& spec, const Limit
   return wanted;
 }
 
-// Tells whether entities share a forest: those that are young do as the others.
-bool shares_forest(const DetectorSpec& spec, const TrainingPlan& plan, const TrainedModel* old,
-                   std::size_t entities) {
-  if (spec.scope != Scope::automatic) return spec.scope == Scope::shared;
-  if (plan.full || old == nullptr) return entities > kMostForests;
-  return old->shared != nullptr || old->entities.size() + entities > kMostForests;
+// Those that are young do as the others.
+bool plan_shares_forest(const DetectorSpec& spec, const TrainingPlan& plan, const TrainedModel* old,
+                        std::size_t entities) {
+  if (plan.full || old == nullptr) return shares_forest(spec, entities);
+  return old->shared != nullptr || shares_forest(spec, old->entities.size() + entities);
 }
 
 using Models = std::vector<std::optional<EntityModel>>;
@@ -122,7 +122,7 @@ Result<TrainedModel> run_training(const DetectorSpec& spec, const LimitsConfig& 
     next.shared = old->shared;
   }
   const auto wanted = entities_to_train(spec, limits, plan, *joined);
-  const bool shared = shares_forest(spec, plan, old, wanted.size());
+  const bool shared = plan_shares_forest(spec, plan, old, wanted.size());
   auto models = shared ? train_together(spec, plan, old, *joined, wanted, stop)
                        : train_apart(spec, *joined, wanted, stop);
   if (stop.stop_requested()) return Error{ErrorKind::upstream, "stopped", "canceled"};
@@ -138,6 +138,11 @@ Result<TrainedModel> run_training(const DetectorSpec& spec, const LimitsConfig& 
     return Error{ErrorKind::data, "the history is empty; the old model stays", "no_data"};
   }
   return next;
+}
+
+bool shares_forest(const DetectorSpec& spec, std::size_t entities) {
+  if (spec.scope != Scope::automatic) return spec.scope == Scope::shared;
+  return entities * forest_bytes(spec) > kForestsBytes;
 }
 
 std::optional<TrainingPlan> due_training(const DetectorSpec& spec, const TrainedModel* model,

@@ -18,8 +18,11 @@ struct TrainingPlan {
   std::set<Labels> entities;  ///< when not full
 };
 
-/// With `scope: auto` more entities than this share a forest: a hundred of them take some 160 MB.
-inline constexpr std::size_t kMostForests = 100;
+/// With `scope: auto` entities share a forest when those of each would take more than this.
+inline constexpr std::size_t kForestsBytes = std::size_t{256} << 20;
+
+/// Tells whether that many entities of a detector share a forest.
+bool shares_forest(const DetectorSpec& spec, std::size_t entities);
 
 /// Reads the plan's range, trains a model per entity and returns the detector's next model: the new
 /// entities beside those of `old` that the plan leaves alone. A full training drops entities that

@@ -30,14 +30,14 @@ std::size_t bin_of(TimePoint at, Duration period, std::size_t count) {
 }
 
 // Reads `bins` between their centres, as a circle.
-double interpolate(const std::vector<double>& bins, Duration since_start, Duration period) {
+double interpolate(const std::vector<float>& bins, Duration since_start, Duration period) {
   const double position =
       to_seconds(since_start) / to_seconds(period) * static_cast<double>(bins.size()) - 0.5;
   const double floor = std::floor(position);
   const auto count = static_cast<std::ptrdiff_t>(bins.size());
   const auto left = (static_cast<std::ptrdiff_t>(floor) + count) % count;
-  const double a = bins[static_cast<std::size_t>(left)];
-  const double b = bins[static_cast<std::size_t>((left + 1) % count)];
+  const double a = static_cast<double>(bins[static_cast<std::size_t>(left)]);
+  const double b = static_cast<double>(bins[static_cast<std::size_t>((left + 1) % count)]);
   return a + (b - a) * (position - floor);
 }
 
@@ -58,6 +58,7 @@ double median_deviation(const TimeGrid& grid, std::span<const double> values, st
   return median_in_place(found);
 }
 
+// The median of each bin; `fallback` for an empty one.
 std::vector<double> medians(std::vector<std::vector<double>>& members, double fallback) {
   std::vector<double> found;
   for (auto& member : members) {
@@ -81,7 +82,9 @@ SeasonProfile fit_expectation(const TimeGrid& grid, std::span<const double> valu
       members[bin_of(grid.at(t), period, members.size())].push_back(values[t]);
   }
   profile.period = period;
-  profile.bins = medians(members, profile.level);
+  for (const double median : medians(members, profile.level)) {
+    profile.bins.push_back(static_cast<float>(median - profile.level));
+  }
   return profile;
 }
 
@@ -103,8 +106,9 @@ void fit_spread(const TimeGrid& grid, std::span<const double> values, SeasonProf
     members[bin_of(grid.at(t), profile.period, members.size())].push_back(
         std::abs(values[t] - profile.expected(grid.at(t))));
   }
-  profile.spreads = medians(members, profile.spread);
-  for (double& spread : profile.spreads) spread = std::max(spread, kLeastSpread * profile.spread);
+  for (const double spread : medians(members, profile.spread)) {
+    profile.spreads.push_back(static_cast<float>(std::max(kLeastSpread, spread / profile.spread)));
+  }
 }
 
 }  // namespace
@@ -122,11 +126,11 @@ double median_in_place(std::vector<double>& values) {
 }
 
 double SeasonProfile::expected(TimePoint at) const {
-  return bins.empty() ? level : interpolate(bins, phase(at, period), period);
+  return bins.empty() ? level : level + interpolate(bins, phase(at, period), period);
 }
 
 double SeasonProfile::usual_deviation(TimePoint at) const {
-  return spreads.empty() ? spread : interpolate(spreads, phase(at, period), period);
+  return spreads.empty() ? spread : spread * interpolate(spreads, phase(at, period), period);
 }
 
 SeasonProfile fit_season(const TimeGrid& grid, std::span<const double> values,

@@ -14,11 +14,12 @@ namespace exporter {
 /// period (UTC), read with linear interpolation between bin centres. Without bins both are the same
 /// at all times.
 struct SeasonProfile {
-  Duration period{0};           ///< 0: no season
-  std::vector<double> bins;     ///< medians; bin i covers [i, i + 1) * period / bins.size()
-  std::vector<double> spreads;  ///< median absolute deviations from the expectation, by bin;
-                                ///< floored at half of `spread`
-  double level = 0;             ///< median of the whole history; NaN when the history is all gaps
+  Duration period{0};  ///< 0: no season
+  std::vector<float>
+      bins;  ///< medians less `level`; bin i covers [i, i + 1) * period / bins.size()
+  std::vector<float> spreads;  ///< median absolute deviations from the expectation, by bin, as a
+                               ///< share of `spread`; at least a half
+  double level = 0;            ///< median of the whole history; NaN when the history is all gaps
   double spread = 1;  ///< median absolute deviation from the expectation, whole history; never 0
 
   /// Returns what the value usually is at `at`.

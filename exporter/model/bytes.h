@@ -26,7 +26,10 @@ class ByteWriter {
     append(bytes.data(), bytes.size());
   }
   void text(std::string_view text) { block(std::as_bytes(std::span(text))); }
-  void doubles(std::span<const double> values) { block(std::as_bytes(values)); }
+  template <typename T>
+  requires std::is_arithmetic_v<T>
+  void array(std::span<const T> values) { block(std::as_bytes(values)); }
+  void doubles(std::span<const double> values) { array(values); }
 
   std::vector<std::byte> take() && { return std::move(bytes_); }
 
@@ -76,16 +79,18 @@ class ByteReader {
     const auto bytes = block();
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
-  std::vector<double> doubles() {
+  template <typename T>
+  requires std::is_arithmetic_v<T> std::vector<T> array() {
     const auto bytes = block();
-    if (bytes.size() % sizeof(double) != 0) {
+    if (bytes.size() % sizeof(T) != 0) {
       fail();
       return {};
     }
-    std::vector<double> values(bytes.size() / sizeof(double));
+    std::vector<T> values(bytes.size() / sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
   }
+  std::vector<double> doubles() { return array<double>(); }
   /// Reads a count of things that take at least `least` bytes each.
   std::size_t count(std::size_t least) {
     const auto count = number<std::uint64_t>();

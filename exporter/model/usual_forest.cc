@@ -18,6 +18,9 @@ constexpr std::size_t kFurtherColumns = 2;
 // A cut falls where both sides are narrow with this probability, instead of anywhere.
 constexpr double kPooledGain = 0.25;
 constexpr double kTrimmed = 0.003, kTrimmedOfWide = 0.03;
+// Measured, with a margin: cuts by three columns carry three weights, and trees of unlimited depth
+// have a leaf for each row.
+constexpr std::size_t kBytesPerSampledRow = 24, kBytesPerSampledRowOfWide = 90;
 // The forest that finds the worst rows needs fewer trees.
 constexpr std::size_t kScreeningShare = 4;
 
@@ -46,6 +49,11 @@ std::vector<double> screening_scores(const forest::ConstMatrixRef& rows,
 }  // namespace
 
 bool is_wide(const DetectorSpec& spec) { return spec.features.size() >= kWideFeatures; }
+
+std::size_t forest_bytes(const DetectorSpec& spec) {
+  return spec.forest.trees * spec.forest.sample *
+         (is_wide(spec) ? kBytesPerSampledRowOfWide : kBytesPerSampledRow);
+}
 
 double trimmed_share(const DetectorSpec& spec) { return is_wide(spec) ? kTrimmedOfWide : kTrimmed; }
 

@@ -13,6 +13,9 @@ namespace exporter {
 /// Tells whether a detector's entities are hosts rather than a few metrics.
 bool is_wide(const DetectorSpec& spec);
 
+/// Returns about how many bytes a forest takes, grown on enough rows.
+std::size_t forest_bytes(const DetectorSpec& spec);
+
 /// The share of rows that is left out of training, so that a past incident shall not become usual.
 /// A host is in some incident more often than a single metric.
 double trimmed_share(const DetectorSpec& spec);

@@ -5,6 +5,7 @@
 
 #include "exporter/detector/training.h"
 #include "exporter/model/codec.h"
+#include "exporter/model/usual_forest.h"
 #include "tests/unit/detector/fake_source.h"
 
 using namespace exporter;
@@ -165,12 +166,14 @@ bool shares_one_forest(const TrainedModel& model) {
 
 }  // namespace
 
-TEST_CASE("scope auto gives each entity a forest, and more than a hundred of them one") {
+TEST_CASE("scope auto gives each entity a forest as long as they fit, and else all of them one") {
   const auto few = train(ManyHosts(3), full(hours(1)));
   CHECK(few->shared == nullptr);
   CHECK(few->find(host("h000"))->forest != few->find(host("h001"))->forest);
-  const auto many = train(ManyHosts(kMostForests + 1), full(hours(1)));
-  REQUIRE(many->entities.size() == kMostForests + 1);
+  const std::size_t most = kForestsBytes / forest_bytes(two_features());
+  CHECK_FALSE(shares_forest(two_features(), most));
+  const auto many = train(ManyHosts(most + 1), full(hours(1)));
+  REQUIRE(many->entities.size() == most + 1);
   CHECK(shares_one_forest(*many));
 }
 
@@ -181,7 +184,7 @@ TEST_CASE("a scope that is given holds for any number of entities") {
   const ManyHosts source(3);
   CHECK(shares_one_forest(*run_training(spec, {}, full(hours(1)), nullptr, source, {}, report)));
   spec.scope = Scope::entity;
-  const ManyHosts many(kMostForests + 1);
+  const ManyHosts many(kForestsBytes / forest_bytes(spec) + 1);
   CHECK(run_training(spec, {}, full(hours(1)), nullptr, many, {}, report)->shared == nullptr);
 }
 
