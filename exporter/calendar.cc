@@ -51,12 +51,11 @@ Duration Calendar::utc_offset(TimePoint at) const {
   return next == offsets_.begin() ? next->offset : std::prev(next)->offset;
 }
 
-LocalTime Calendar::local(TimePoint at) const {
-  const TimePoint shown = at + utc_offset(at);
-  const Day day = floor<days>(shown);
-  return {.since_midnight = floor<std::chrono::minutes>(shown - day),
-          .weekday = std::chrono::weekday(day).iso_encoding() - 1,
-          .is_holiday = std::ranges::binary_search(holidays_, day)};
+LocalPoint Calendar::season_time(TimePoint at) const {
+  const LocalPoint shown{(at + utc_offset(at)).time_since_epoch()};
+  const Day day{floor<days>(shown).time_since_epoch()};
+  if (!std::ranges::binary_search(holidays_, day)) return shown;
+  return shown + (std::chrono::Sunday - std::chrono::weekday(day));
 }
 
 Result<Day> parse_day(std::string_view text) {

@@ -15,13 +15,8 @@ namespace exporter {
 /// A day of the calendar, as days since 1970-01-01.
 using Day = std::chrono::sys_days;
 
-/// An instant as the clock on the wall and the calendar beside it show it.
-struct LocalTime {
-  std::chrono::minutes since_midnight{0};  ///< by the clock: 0 to 1439, also on days of 23 hours
-  unsigned weekday = 0;                    ///< 0 Monday to 6 Sunday
-  bool is_holiday = false;
-  friend bool operator==(const LocalTime&, const LocalTime&) = default;
-};
+/// A time as the clock on the wall and the calendar beside it show it.
+using LocalPoint = std::chrono::local_time<Duration>;
 
 /// Tells local time, daylight saving included, and holidays. A plain value: rules are read from the
 /// system's time zone database once, by make(); every call is safe from any thread. The default one
@@ -36,7 +31,11 @@ class Calendar {
 
   /// Returns local time minus UTC at an instant.
   Duration utc_offset(TimePoint at) const;
-  LocalTime local(TimePoint at) const;
+  /// Returns local time; of a holiday, the same time on the Sunday of its week: that is how people
+  /// live it.
+  LocalPoint season_time(TimePoint at) const;
+  /// Returns the holidays, ascending.
+  std::span<const Day> holidays() const { return holidays_; }
 
   friend bool operator==(const Calendar&, const Calendar&) = default;
 

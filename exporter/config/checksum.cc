@@ -38,6 +38,13 @@ Checksum training_part(const DetectorSpec& spec) {
   if (spec.scope != Scope::automatic) {
     sum.add("scope").add(spec.scope == Scope::shared ? "shared" : "entity");
   }
+  if (spec.timezone != "UTC") sum.add("timezone").add(spec.timezone);
+  if (spec.calendar && !spec.calendar->holidays().empty()) {
+    sum.add("holidays");
+    for (const Day day : spec.calendar->holidays()) {
+      sum.add(static_cast<std::uint64_t>(day.time_since_epoch().count()));
+    }
+  }
   sum.add("forest").add(spec.forest.trees).add(spec.forest.sample).add(spec.forest.seed);
   return sum;
 }

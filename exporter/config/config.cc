@@ -79,7 +79,7 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   const Node* detectors = reader.find("detectors");
   const Node* models = reader.find("models");
   if (models == nullptr && reader.find("packs") == nullptr) reader.require("detectors");
-  out.detectors = config::read_detectors(detectors, problems);
+  out.detectors = config::read_detectors(detectors, folder, problems);
   config::read_packs(reader, out.detectors);
   out.models = config::read_models(models, folder, problems);
   config::check_shared_names(out.detectors, models, problems);

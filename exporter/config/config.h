@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "exporter/calendar.h"
 #include "exporter/clock.h"
 #include "forest/result.h"
 
@@ -30,6 +32,7 @@ inline constexpr std::size_t kMaxModels = 1000;
 inline constexpr std::size_t kMaxFeatures = 500;  ///< of one detector
 inline constexpr std::size_t kMaxLabels = 20;     ///< in `by`
 inline constexpr std::size_t kMaxSeasons = 8;
+inline constexpr std::size_t kMaxHolidayEntries = 1000;  ///< days and files in `holidays`
 inline constexpr std::size_t kMaxQueryBytes = 16 << 10;
 inline constexpr std::size_t kMaxTrees = 1000;
 inline constexpr std::size_t kMaxSample = 65'536;
@@ -136,6 +139,10 @@ struct DetectorSpec {
   /// Periods, ascending: multiples of interval, at most history. Given ones must fit; of the
   /// default ones those that do not are left out. May be empty.
   std::vector<Duration> season = {std::chrono::hours(24), std::chrono::hours(24 * 7)};
+  std::string timezone = "UTC";  ///< of the seasons: an IANA name like Europe/Berlin
+  /// Days like 2026-12-25, and paths of iCalendar files, absolute after loading.
+  std::vector<std::string> holidays;
+  std::shared_ptr<const Calendar> calendar;   ///< what both say; null: UTC without holidays
   double sensitivity = 0.2;                   ///< in [0, 1); unused beside an alert budget
   std::optional<double> alert_budget = {};    ///< alerts a day per entity, above 0, at most 1000
   Duration novelty = std::chrono::hours(24);  ///< 0s to 1y
@@ -146,8 +153,8 @@ struct DetectorSpec {
   std::vector<FeatureSpec> features;
   ForestConfig forest;
 
-  /// Returns a checksum of what a trained model depends on: by, interval, scope, season, features,
-  /// forest.
+  /// Returns a checksum of what a trained model depends on: by, interval, scope, season, calendar,
+  /// features, forest.
   std::uint64_t training_checksum() const;
   /// Returns a checksum of the whole entry. Keys that came after the first version add nothing
   /// while they stand at their defaults, so that state saved before them stays valid.

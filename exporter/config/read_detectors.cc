@@ -182,13 +182,15 @@ void check_presence_name(MapReader& reader, const DetectorSpec& detector) {
   }
 }
 
-DetectorSpec read_detector(const Node& node, const std::string& path, Problems& problems) {
+DetectorSpec read_detector(const Node& node, const std::string& path,
+                           const std::filesystem::path& folder, Problems& problems) {
   DetectorSpec detector;
   MapReader reader(&node, path, problems);
   read_name(reader, detector.name, "-", "letters, digits, _ and -");
   read_by(reader, detector.by);
   read_schedule(reader, detector);
   detector.scope = read_scope(reader);
+  read_calendar(reader, folder, detector);
   reader.number("sensitivity", detector.sensitivity, 0, 1);
   read_alert_budget(reader, detector);
   reader.duration("novelty", detector.novelty, Duration::zero(), kYear);
@@ -211,10 +213,14 @@ DetectorSpec read_detector(const Node& node, const std::string& path, Problems& 
 
 }  // namespace
 
-std::vector<DetectorSpec> read_detectors(const Node* node, Problems& problems) {
+std::vector<DetectorSpec> read_detectors(const Node* node, const std::filesystem::path& folder,
+                                         Problems& problems) {
   if (node == nullptr) return {};
+  const auto read = [&](const Node& entry, const std::string& path, Problems& found) {
+    return read_detector(entry, path, folder, found);
+  };
   return read_named_list<DetectorSpec>(*node, "detectors", "detector", kMaxDetectors, problems,
-                                       read_detector);
+                                       read);
 }
 
 }  // namespace exporter::config

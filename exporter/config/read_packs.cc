@@ -20,7 +20,7 @@ std::vector<DetectorSpec> read_pack(const Pack& pack, MapReader& reader) {
   Problems problems;
   MapReader own(&*tree, "", problems);
   own.require("detectors");
-  auto detectors = read_detectors(own.find("detectors"), problems);
+  auto detectors = read_detectors(own.find("detectors"), {}, problems);
   own.finish();
   if (const auto error = problems.first(file)) reader.wrong("packs", error->message);
   return detectors;

@@ -15,7 +15,12 @@ namespace exporter::config {
 PrometheusConfig read_prometheus(const Node* node, const std::filesystem::path& folder,
                                  Problems& problems);
 
-std::vector<DetectorSpec> read_detectors(const Node* node, Problems& problems);
+/// @param folder  what relative paths resolve against; absolute
+std::vector<DetectorSpec> read_detectors(const Node* node, const std::filesystem::path& folder,
+                                         Problems& problems);
+
+/// Reads `timezone` and `holidays` of a detector, with the files that these name.
+void read_calendar(MapReader& reader, const std::filesystem::path& folder, DetectorSpec& detector);
 
 /// Appends the detectors of the packs that `packs` names, but for those whose name is taken: the
 /// file overrides a pack.

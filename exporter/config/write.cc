@@ -170,6 +170,8 @@ void write_detector(Writer& out, const DetectorSpec& detector) {
   std::vector<std::string> season;
   for (const Duration period : detector.season) season.push_back(format_duration(period));
   out.bare(2, "season", fmt::format("[{}]", fmt::join(season, ", ")));
+  out.text(2, "timezone", detector.timezone);
+  out.list(2, "holidays", detector.holidays);
   if (detector.alert_budget) {
     out.text(2, "alert_budget", budget_text(*detector.alert_budget));
   } else {

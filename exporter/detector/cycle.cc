@@ -114,8 +114,8 @@ Suppression CycleRun::gate(const RowContext& context, TimePoint at, std::span<co
   contributions = top_of(shares);
   std::vector<Deviation> row;
   for (std::size_t f = 0; f < raw.size(); ++f) {
-    const SeasonProfile& season = context.model->context.season[f];
-    row.push_back({raw[f], season.expected(at), season.usual_deviation(at)});
+    const ContextModel& usual = context.model->context;
+    row.push_back({raw[f], usual.expected(f, at), usual.usual_deviation(f, at)});
   }
   return judge_row(spec_.features, row, shares);
 }
@@ -262,8 +262,9 @@ TimePoint evaluation_time(const DetectorSpec& spec, Duration query_offset, TimeP
 
 std::vector<double> expected_row(const EntityModel& model, TimePoint at) {
   std::vector<double> expected;
-  expected.reserve(model.context.feature_count());
-  for (const SeasonProfile& season : model.context.season) expected.push_back(season.expected(at));
+  for (std::size_t f = 0; f < model.context.feature_count(); ++f) {
+    expected.push_back(model.context.expected(f, at));
+  }
   return expected;
 }
 

@@ -113,7 +113,7 @@ void Detector::restore() {
   };
 
   load(model_file(spec_), [&](std::span<const std::byte> bytes) -> std::optional<Error> {
-    auto model = decode_model(bytes);
+    auto model = decode_model(bytes, spec_.calendar);
     if (!model) return std::move(model).error().in(model_file(spec_));
     if (model->spec_checksum != spec_.training_checksum()) {
       log::info("Saved model belongs to an older definition; training anew",
@@ -268,7 +268,7 @@ std::optional<Error> Detector::publish_model(std::span<const std::byte> bytes) {
   // What serves is what a restart would read. Built anew after the history and the trees' growth
   // have left the heap, it lies together: otherwise its small blocks hold on to several times their
   // size.
-  auto model = decode_model(bytes);
+  auto model = decode_model(bytes, spec_.calendar);
   if (!model) return std::move(model).error();
   model_.set(std::make_shared<const TrainedModel>(*std::move(model)));
   ::malloc_trim(0);

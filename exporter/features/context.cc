@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace exporter {
 namespace {
@@ -12,14 +13,14 @@ double in_units(const SeasonProfile& profile, double value) {
   return (value - profile.level) / profile.spread;
 }
 
-double seasonal(const SeasonProfile& profile, TimePoint at, double value) {
+double seasonal(const SeasonProfile& profile, LocalPoint at, double value) {
   return (value - profile.expected(at)) / profile.usual_deviation(at);
 }
 
 // Writes the columns of one feature from its values at consecutive steps, the newest last; at least
 // two of them.
 void fill_feature(std::span<const ContextColumn> columns, const SeasonProfile& profile,
-                  TimePoint at, std::span<const double> series, std::span<double> out) {
+                  LocalPoint at, std::span<const double> series, std::span<double> out) {
   const double now = series.back();
   const auto recent = rolling(series);
   for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -67,8 +68,9 @@ std::size_t end_of_feature(const std::vector<ContextColumn>& columns, std::size_
 // Writes what is of one feature each. @param series_of gives a feature's values at consecutive
 // steps
 template <typename SeriesOf>
-std::size_t fill_features(const ContextModel& model, TimePoint at, SeriesOf series_of,
+std::size_t fill_features(const ContextModel& model, TimePoint when, SeriesOf series_of,
                           std::span<double> out) {
+  const LocalPoint at = model.season_time(when);
   std::size_t c = 0;
   while (c < model.columns.size() && model.columns[c].kind != ContextKind::relation) {
     const std::size_t f = model.columns[c].feature;
@@ -104,12 +106,18 @@ void ContextModel::fill(TimePoint at, const forest::ConstMatrixRef& window,
 }
 
 ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw,
-                         std::span<const Duration> periods, ColumnLayout layout) {
+                         std::span<const Duration> periods, ColumnLayout layout,
+                         std::shared_ptr<const Calendar> calendar) {
   ContextModel model;
+  model.calendar = std::move(calendar);
+  std::vector<LocalPoint> times;
+  times.reserve(grid.size);
+  for (std::size_t t = 0; t < grid.size; ++t) times.push_back(model.season_time(grid.at(t)));
   std::vector<double> column(grid.size);
   for (Eigen::Index f = 0; f < raw.cols(); ++f) {
     for (std::size_t t = 0; t < grid.size; ++t) column[t] = raw(static_cast<Eigen::Index>(t), f);
-    model.season.push_back(fit_season(grid, column, periods));
+    model.season.push_back(
+        fit_season({.times = times, .step = grid.step, .values = column}, periods));
   }
   // Of raw values: what follows the requests does so at any hour, while seasonal deviations have a
   // scale of their own.

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "exporter/features/relation.h"
 #include "exporter/features/rolling.h"
 #include "exporter/features/season.h"
+#include "exporter/promql/series.h"
 
 namespace exporter {
 
@@ -36,12 +38,25 @@ struct ContextColumn {
 /// Turns the raw features of one entity into context rows: "unusual for this entity at this time",
 /// not only "large". Rows of training and of live scoring come from the same function.
 struct ContextModel {
-  std::vector<SeasonProfile> season;  ///< [features]
+  std::shared_ptr<const Calendar> calendar;  ///< of the seasons; null: UTC
+  std::vector<SeasonProfile> season;         ///< [features]
   Relation relation;
   std::vector<ContextColumn> columns;  ///< what a context row holds, in order: by feature, then
                                        ///< relations
 
   std::size_t feature_count() const { return season.size(); }
+  /// Returns what time of the seasons it is.
+  LocalPoint season_time(TimePoint at) const {
+    return calendar ? calendar->season_time(at) : LocalPoint{at.time_since_epoch()};
+  }
+  /// Returns what a feature usually is at a time, NaN when it never had a value.
+  double expected(std::size_t feature, TimePoint at) const {
+    return season[feature].expected(season_time(at));
+  }
+  /// Returns how far a feature usually is from that at a time; above 0.
+  double usual_deviation(std::size_t feature, TimePoint at) const {
+    return season[feature].usual_deviation(season_time(at));
+  }
   /// Writes the context row of `raw`.
   /// @param window  [0..kContextWindow x features] the steps right before it, oldest first, NaN for
   ///                a gap
@@ -61,10 +76,10 @@ enum class ColumnLayout : std::uint8_t {
 
 /// Learns seasons and relation from an entity's history. A wide entity gets no relation: it has too
 /// many that hold by chance (measured: twice the false alerts), and cuts through several columns
-/// see the others. @param raw [grid.size x features]
+/// see the others. @param raw [grid.size x features] @param calendar  of the seasons; null: UTC
 ContextModel fit_context(const TimeGrid& grid, const forest::ConstMatrixRef& raw,
-                         std::span<const Duration> periods,
-                         ColumnLayout layout = ColumnLayout::own);
+                         std::span<const Duration> periods, ColumnLayout layout = ColumnLayout::own,
+                         std::shared_ptr<const Calendar> calendar = nullptr);
 
 /// Builds the context row of each history row: [grid.size x columns].
 forest::Matrix context_rows(const ContextModel& model, const TimeGrid& grid,

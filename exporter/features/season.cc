@@ -19,12 +19,12 @@ std::size_t bin_count(Duration period, Duration step) {
 // A quiet hour is not allowed to make its noise look enormous.
 constexpr double kLeastSpread = 0.5;
 
-Duration phase(TimePoint at, Duration period) {
+Duration phase(LocalPoint at, Duration period) {
   const auto rest = at.time_since_epoch() % period;
   return rest < Duration{0} ? rest + period : rest;
 }
 
-std::size_t bin_of(TimePoint at, Duration period, std::size_t count) {
+std::size_t bin_of(LocalPoint at, Duration period, std::size_t count) {
   const auto bin = phase(at, period).count() * static_cast<Duration::rep>(count) / period.count();
   return std::min(static_cast<std::size_t>(bin), count - 1);
 }
@@ -41,20 +41,20 @@ double interpolate(const std::vector<float>& bins, Duration since_start, Duratio
   return a + (b - a) * (position - floor);
 }
 
-std::vector<double> deviations(const TimeGrid& grid, std::span<const double> values,
-                               std::size_t first, std::size_t last, const SeasonProfile& profile) {
+std::vector<double> deviations(const FeatureHistory& history, std::size_t first, std::size_t last,
+                               const SeasonProfile& profile) {
   std::vector<double> found;
   found.reserve(last - first);
   for (std::size_t t = first; t < last; ++t) {
-    if (std::isfinite(values[t]))
-      found.push_back(std::abs(values[t] - profile.expected(grid.at(t))));
+    if (std::isfinite(history.values[t]))
+      found.push_back(std::abs(history.values[t] - profile.expected(history.times[t])));
   }
   return found;
 }
 
-double median_deviation(const TimeGrid& grid, std::span<const double> values, std::size_t first,
-                        std::size_t last, const SeasonProfile& profile) {
-  auto found = deviations(grid, values, first, last, profile);
+double median_deviation(const FeatureHistory& history, std::size_t first, std::size_t last,
+                        const SeasonProfile& profile) {
+  auto found = deviations(history, first, last, profile);
   return median_in_place(found);
 }
 
@@ -69,17 +69,17 @@ std::vector<double> medians(std::vector<std::vector<double>>& members, double fa
 }
 
 // The median of the history per bin.
-SeasonProfile fit_expectation(const TimeGrid& grid, std::span<const double> values,
-                              std::size_t first, std::size_t last, Duration period) {
+SeasonProfile fit_expectation(const FeatureHistory& history, std::size_t first, std::size_t last,
+                              Duration period) {
   SeasonProfile profile;
-  std::vector<double> all(values.begin() + static_cast<std::ptrdiff_t>(first),
-                          values.begin() + static_cast<std::ptrdiff_t>(last));
+  std::vector<double> all(history.values.begin() + static_cast<std::ptrdiff_t>(first),
+                          history.values.begin() + static_cast<std::ptrdiff_t>(last));
   profile.level = median_in_place(all);
   if (period == Duration{0} || std::isnan(profile.level)) return profile;
-  std::vector<std::vector<double>> members(bin_count(period, grid.step));
+  std::vector<std::vector<double>> members(bin_count(period, history.step));
   for (std::size_t t = first; t < last; ++t) {
-    if (std::isfinite(values[t]))
-      members[bin_of(grid.at(t), period, members.size())].push_back(values[t]);
+    if (std::isfinite(history.values[t]))
+      members[bin_of(history.times[t], period, members.size())].push_back(history.values[t]);
   }
   profile.period = period;
   for (const double median : medians(members, profile.level)) {
@@ -90,8 +90,8 @@ SeasonProfile fit_expectation(const TimeGrid& grid, std::span<const double> valu
 
 // The usual deviation from that, per bin. A constant history has the deviation of its few other
 // values, or 1.
-void fit_spread(const TimeGrid& grid, std::span<const double> values, SeasonProfile& profile) {
-  auto all = deviations(grid, values, 0, grid.size, profile);
+void fit_spread(const FeatureHistory& history, SeasonProfile& profile) {
+  auto all = deviations(history, 0, history.times.size(), profile);
   double mean = 0;
   for (const double deviation : all) mean += deviation / static_cast<double>(all.size());
   const double median = median_in_place(all);
@@ -101,10 +101,10 @@ void fit_spread(const TimeGrid& grid, std::span<const double> values, SeasonProf
     profile.spread = profile.level != 0 ? std::abs(profile.level) / 100 : 1;
   if (profile.bins.empty()) return;
   std::vector<std::vector<double>> members(profile.bins.size());
-  for (std::size_t t = 0; t < grid.size; ++t) {
-    if (!std::isfinite(values[t])) continue;
-    members[bin_of(grid.at(t), profile.period, members.size())].push_back(
-        std::abs(values[t] - profile.expected(grid.at(t))));
+  for (std::size_t t = 0; t < history.times.size(); ++t) {
+    if (!std::isfinite(history.values[t])) continue;
+    members[bin_of(history.times[t], profile.period, members.size())].push_back(
+        std::abs(history.values[t] - profile.expected(history.times[t])));
   }
   for (const double spread : medians(members, profile.spread)) {
     profile.spreads.push_back(static_cast<float>(std::max(kLeastSpread, spread / profile.spread)));
@@ -125,31 +125,30 @@ double median_in_place(std::vector<double>& values) {
   return below + (*middle - below) / 2;
 }
 
-double SeasonProfile::expected(TimePoint at) const {
+double SeasonProfile::expected(LocalPoint at) const {
   return bins.empty() ? level : level + interpolate(bins, phase(at, period), period);
 }
 
-double SeasonProfile::usual_deviation(TimePoint at) const {
+double SeasonProfile::usual_deviation(LocalPoint at) const {
   return spreads.empty() ? spread : spread * interpolate(spreads, phase(at, period), period);
 }
 
-SeasonProfile fit_season(const TimeGrid& grid, std::span<const double> values,
-                         std::span<const Duration> periods) {
-  const std::size_t half = grid.size / 2;
+SeasonProfile fit_season(const FeatureHistory& history, std::span<const Duration> periods) {
+  const std::size_t half = history.times.size() / 2;
   Duration best{0};
-  double best_deviation = median_deviation(grid, values, half, grid.size,
-                                           fit_expectation(grid, values, 0, half, Duration{0}));
+  double best_deviation = median_deviation(history, half, history.times.size(),
+                                           fit_expectation(history, 0, half, Duration{0}));
   for (const Duration period : periods) {
-    if (grid.step * static_cast<Duration::rep>(half) < period) continue;
-    const double deviation = median_deviation(grid, values, half, grid.size,
-                                              fit_expectation(grid, values, 0, half, period));
+    if (history.step * static_cast<Duration::rep>(half) < period) continue;
+    const double deviation = median_deviation(history, half, history.times.size(),
+                                              fit_expectation(history, 0, half, period));
     if (deviation < kSeasonGain * best_deviation) {
       best = period;
       best_deviation = deviation;
     }
   }
-  SeasonProfile profile = fit_expectation(grid, values, 0, grid.size, best);
-  fit_spread(grid, values, profile);
+  SeasonProfile profile = fit_expectation(history, 0, history.times.size(), best);
+  fit_spread(history, profile);
   return profile;
 }
 

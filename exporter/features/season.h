@@ -6,12 +6,12 @@
 #include <span>
 #include <vector>
 
-#include "exporter/promql/series.h"
+#include "exporter/calendar.h"
 
 namespace exporter {
 
 /// A periodic expectation: median and spread of the history in each of evenly spaced bins of one
-/// period (UTC), read with linear interpolation between bin centres. Without bins both are the same
+/// period, read with linear interpolation between bin centres. Without bins both are the same
 /// at all times.
 struct SeasonProfile {
   Duration period{0};  ///< 0: no season
@@ -23,18 +23,23 @@ struct SeasonProfile {
   double spread = 1;  ///< median absolute deviation from the expectation, whole history; never 0
 
   /// Returns what the value usually is at `at`.
-  double expected(TimePoint at) const;
+  double expected(LocalPoint at) const;
   /// Returns how far it usually is from that at `at`; above 0.
-  double usual_deviation(TimePoint at) const;
+  double usual_deviation(LocalPoint at) const;
+};
+
+/// What one feature was.
+struct FeatureHistory {
+  std::span<const LocalPoint> times;  ///< [n] a step apart, but for what a calendar makes of them
+  Duration step{0};
+  std::span<const double> values;  ///< [n], NaN for a gap
 };
 
 /// Learns the profile of one feature. Each period, shortest first, is learned on the first half of
 /// the history and judged on the second: it is taken when it shrinks the median absolute deviation
 /// to `kSeasonGain` of the best so far, the first being that around the median. A period needs to
 /// fit into each half.
-/// @param values  [grid.size], NaN for a gap
-SeasonProfile fit_season(const TimeGrid& grid, std::span<const double> values,
-                         std::span<const Duration> periods);
+SeasonProfile fit_season(const FeatureHistory& history, std::span<const Duration> periods);
 
 /// How far a season must shrink the spread of unseen history to be used.
 inline constexpr double kSeasonGain = 0.7;

@@ -217,7 +217,8 @@ std::vector<std::byte> encode_model(const TrainedModel& model) {
   return std::move(out).take();
 }
 
-Result<TrainedModel> decode_model(std::span<const std::byte> bytes) {
+Result<TrainedModel> decode_model(std::span<const std::byte> bytes,
+                                  const std::shared_ptr<const Calendar>& calendar) {
   ByteReader in(bytes);
   if (const auto version = in.number<std::uint32_t>(); version != kVersion) {
     return Error{ErrorKind::state, "model version is not 3: " + std::to_string(version), "version"};
@@ -239,6 +240,7 @@ Result<TrainedModel> decode_model(std::span<const std::byte> bytes) {
     Labels entity = read_labels(in);
     auto entity_model = read_entity(in, features, *forests);
     if (!entity_model) return std::move(entity_model).error().in(entity.to_string());
+    entity_model->context.calendar = calendar;
     model.entities.emplace(std::move(entity),
                            std::make_shared<const EntityModel>(*std::move(entity_model)));
   }

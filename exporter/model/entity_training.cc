@@ -11,7 +11,8 @@ std::optional<EntityModel> train_entity(const DetectorSpec& spec, const TimeGrid
                                         const forest::ConstMatrixRef& raw) {
   const auto history = history_rows(grid, raw);
   if (!history) return std::nullopt;
-  ContextModel context = fit_context(history->grid, history->raw, spec.season);
+  ContextModel context =
+      fit_context(history->grid, history->raw, spec.season, ColumnLayout::own, spec.calendar);
   const forest::Matrix rows = context_rows_of(context, *history);
   UsualForest grown = grow_usual_forest(spec, rows);
   return calibrated(spec, *history, std::move(context), rows, std::move(grown.scores), grown.kept,

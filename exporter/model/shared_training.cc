@@ -99,7 +99,7 @@ std::vector<std::optional<EntityModel>> train_shared(
     auto history = history_rows(grid, histories[e]);
     if (!history) continue;
     ContextModel context =
-        fit_context(history->grid, history->raw, spec.season, ColumnLayout::common);
+        fit_context(history->grid, history->raw, spec.season, ColumnLayout::common, spec.calendar);
     members.push_back({.history = *std::move(history), .context = std::move(context)});
     places.push_back(e);
   }

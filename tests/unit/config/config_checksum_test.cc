@@ -45,6 +45,12 @@ TEST_CASE("what a model depends on changes both checksums", "[config]") {
       [](DetectorSpec& s) { std::swap(s.features[0], s.features[1]); },
       [](DetectorSpec& s) { s.features.pop_back(); },
       [](DetectorSpec& s) { s.forest.trees = 101; },
+      [](DetectorSpec& s) { s.scope = exporter::Scope::shared; },
+      [](DetectorSpec& s) { s.timezone = "Europe/Berlin"; },
+      [](DetectorSpec& s) {
+        s.calendar = std::make_shared<const exporter::Calendar>(
+            *exporter::Calendar::make("UTC", {exporter::Day{}}));
+      },
       [](DetectorSpec& s) { s.forest.sample = 255; },
       [](DetectorSpec& s) { s.forest.seed = 17; },
   };

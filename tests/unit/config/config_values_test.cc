@@ -113,6 +113,12 @@ TEST_CASE("every key reaches its value", "[config]") {
   CHECK(node.history == 24h * 14);
   CHECK(node.retrain == 6h);
   CHECK(node.season == std::vector<Duration>{12h, 24h * 7});
+  CHECK(node.scope == exporter::Scope::shared);
+  CHECK(node.timezone == "Europe/Berlin");
+  CHECK(node.holidays == std::vector<std::string>{"2026-05-01", folder + "/holidays.ics"});
+  REQUIRE(node.calendar);
+  CHECK(node.calendar->holidays().size() == 3);
+  CHECK(config.detectors[1].calendar == nullptr);
   CHECK(node.sensitivity == 0.05);
   CHECK(node.novelty == 10min);
   CHECK(node.hysteresis == 5);

@@ -92,3 +92,64 @@ TEST_CASE("a feature that never had a value takes no part") {
   const ContextModel model = fit_context(kGrid, raw, {});
   for (const ContextColumn& column : model.columns) CHECK(column.feature == 0);
 }
+
+namespace {
+
+// Busy from 8 to 18 by the clock on the wall, and not on days off.
+double office(LocalPoint at, bool day_off) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const auto hour = std::chrono::floor<std::chrono::hours>(at - day).count();
+  return !day_off && hour >= 8 && hour < 18 ? 100 : 10;
+}
+
+double jitter(std::size_t t) { return 0.5 * std::sin(static_cast<double>(t) * 12.9898); }
+
+bool is_weekend(const Calendar& calendar, TimePoint at) {
+  const auto day = std::chrono::floor<std::chrono::days>(calendar.season_time(at));
+  return std::chrono::weekday(day).iso_encoding() > 5;
+}
+
+}  // namespace
+
+TEST_CASE("a season follows the clocks of its zone when they change") {
+  const auto berlin = std::make_shared<const Calendar>(*Calendar::make("Europe/Berlin", {}));
+  // Two weeks up to and one after 2026-03-29, when 02:00 becomes 03:00.
+  const TimePoint change = TimePoint{Day{std::chrono::year{2026} / 3 / 29}};
+  const TimeGrid grid{change - std::chrono::hours(24 * 14), std::chrono::minutes(15), 21 * 96};
+  const auto local = [&](TimePoint at) { return berlin->season_time(at); };
+  forest::Matrix raw(static_cast<Eigen::Index>(grid.size), 1);
+  for (std::size_t t = 0; t < grid.size; ++t) {
+    raw(static_cast<Eigen::Index>(t), 0) = office(local(grid.at(t)), false) + jitter(t);
+  }
+  const std::vector<Duration> day{std::chrono::hours(24)};
+  const TimePoint before = change - std::chrono::hours(24 * 3),
+                  after = change + std::chrono::hours(24 * 3);
+  const ContextModel right = fit_context(grid, raw, day, ColumnLayout::own, berlin);
+  const ContextModel wrong = fit_context(grid, raw, day);
+  // 8:30 by the clock: 7:30 UTC in winter, 6:30 UTC in summer.
+  const auto winter = before + std::chrono::minutes(450),
+             summer = after + std::chrono::minutes(390);
+  CHECK(right.expected(0, winter) == Approx(100).margin(2));
+  CHECK(right.expected(0, summer) == Approx(100).margin(2));
+  CHECK(wrong.expected(0, summer) == Approx(10).margin(2));
+}
+
+TEST_CASE("a holiday is expected to be like a Sunday") {
+  const Day wednesday{std::chrono::year{2026} / 5 / 20};
+  const auto with = std::make_shared<const Calendar>(*Calendar::make("Europe/Berlin", {wednesday}));
+  const TimeGrid grid{TimePoint{wednesday} - std::chrono::hours(24 * 28), std::chrono::hours(1),
+                      28 * 24};
+  forest::Matrix raw(static_cast<Eigen::Index>(grid.size), 1);
+  for (std::size_t t = 0; t < grid.size; ++t) {
+    raw(static_cast<Eigen::Index>(t), 0) =
+        office(with->season_time(grid.at(t)), is_weekend(*with, grid.at(t))) + jitter(t);
+  }
+  const std::vector<Duration> week{std::chrono::hours(24 * 7)};
+  const ContextModel model = fit_context(grid, raw, week, ColumnLayout::own, with);
+  const TimePoint noon = TimePoint{wednesday} + std::chrono::hours(10);
+  CHECK(model.expected(0, noon) == Approx(10).margin(2));
+  CHECK(model.expected(0, noon + std::chrono::hours(24)) == Approx(100).margin(2));
+  const auto without = std::make_shared<const Calendar>(*Calendar::make("Europe/Berlin", {}));
+  CHECK(fit_context(grid, raw, week, ColumnLayout::own, without).expected(0, noon) ==
+        Approx(100).margin(2));
+}
