@@ -40,8 +40,7 @@ Result<Calendar> Calendar::make(const std::string& timezone, std::vector<Day> ho
                              timezone)};
   }
   std::ranges::sort(holidays);
-  const auto repeated = std::ranges::unique(holidays);
-  holidays.erase(repeated.begin(), repeated.end());
+  holidays.erase(std::unique(holidays.begin(), holidays.end()), holidays.end());
   calendar.holidays_ = std::move(holidays);
   return calendar;
 }

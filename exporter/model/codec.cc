@@ -96,6 +96,7 @@ void write_entity(ByteWriter& out, const EntityModel& model, std::uint64_t fores
     out.number(range.low);
     out.number(range.high);
     out.number(range.width);
+    out.number(range.zero);
   }
   out.number(model.usual_score);
   for (const double rate : model.alert_rates.per_day) out.number(rate);
@@ -114,6 +115,7 @@ Result<EntityModel> read_entity(ByteReader& in, std::size_t features,
     range.low = in.number<double>();
     range.high = in.number<double>();
     range.width = in.number<double>();
+    range.zero = in.number<double>();
   }
   const auto usual_score = in.number<double>();
   AlertRates alert_rates;

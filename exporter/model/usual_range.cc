@@ -10,6 +10,9 @@ namespace {
 // A constant counts as if it had moved by this many usual deviations; a normal feature does.
 constexpr double kConstantWidth = 10;
 
+// The separation of a value three widths away.
+constexpr double kDropped = 0.75;
+
 // A usual deviation of a constant feature: a hundredth of its value, or 1 for a constant 0; in
 // units of its column.
 double unit_of_constant(const SeasonProfile& profile) {
@@ -28,6 +31,14 @@ double width_of_constant(const ContextModel& context, const ContextColumn& colum
   }
 }
 
+// Where a value column has the feature's 0, outside of the range; NaN for all others.
+double zero_of(const ContextModel& context, const ContextColumn& column, const UsualRange& range) {
+  if (column.kind != ContextKind::value) return std::numeric_limits<double>::quiet_NaN();
+  const SeasonProfile& season = context.season[column.feature];
+  const double zero = -season.level / season.spread;
+  return zero < range.low || zero > range.high ? zero : std::numeric_limits<double>::quiet_NaN();
+}
+
 UsualRange range_of(const ContextModel& context, std::size_t column,
                     const forest::ConstMatrixRef& rows) {
   UsualRange range{.low = std::numeric_limits<double>::infinity(),
@@ -40,6 +51,7 @@ UsualRange range_of(const ContextModel& context, std::size_t column,
   }
   if (range.low > range.high) return range;  // never a value
   const ContextColumn& of = context.columns[column];
+  range.zero = zero_of(context, of, range);
   if (range.low == range.high) {
     range.width = width_of_constant(context, of);
   } else if (context.feature_count() < kWideFeatures) {
@@ -52,7 +64,9 @@ UsualRange range_of(const ContextModel& context, std::size_t column,
 
 double UsualRange::separation(double value) const {
   const double gap = std::max(low - value, value - high);
-  return gap > 0 && std::isfinite(width) ? gap / (gap + width) : 0;
+  const double part = gap > 0 && std::isfinite(width) ? gap / (gap + width) : 0;
+  const bool dropped = (zero < low && value <= zero) || (zero > high && value >= zero);
+  return dropped ? std::max(part, kDropped) : part;
 }
 
 std::vector<UsualRange> usual_ranges(const ContextModel& context,

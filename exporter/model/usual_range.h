@@ -1,6 +1,7 @@
 // UsualRange: what rows trained on hold of a context column, and how clearly a value leaves that.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -12,9 +13,13 @@ namespace exporter {
 struct UsualRange {
   double low = 0, high = 0;
   double width = 0;  ///< of the range it counts as; infinite for a column left to the forest
+  /// Where the feature itself would be 0, when it never was and never had the other sign; else NaN.
+  double zero = std::numeric_limits<double>::quiet_NaN();
 
   /// Returns gap / (gap + width), the probability that a cut over a range of that width stretched
-  /// to hold the value parts it from the rows; 0 inside the range and for NaN.
+  /// to hold the value parts it from the rows; 0 inside the range and for NaN. A feature that
+  /// drops to 0 for the first time counts as three widths away at least: traffic that varies
+  /// tenfold is nearly there by its range alone, and yet none is no little.
   double separation(double value) const;
 };
 

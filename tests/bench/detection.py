@@ -8,6 +8,7 @@ import argparse
 import concurrent.futures
 import hashlib
 import json
+import math
 import os
 import shutil
 import socket
@@ -102,6 +103,21 @@ def config_text(name, meta, metrics, url):
     return "\n".join(lines) + "\n"
 
 
+def blamed(meta, summary, shift):
+    """Returns, for each window of `causes` with an alert in it, whether a metric blamed there is among the alert's three main reasons,
+    and the chance of that for three metrics taken blindly."""
+    alerts, hits, chances = summary["detectors"][0]["notifications"], [], []
+    for cause in meta.get("causes", ()):
+        inside = [a for a in alerts if a["start"] <= cause["end"] + shift and a["end"] >= cause["start"] + shift and a["reasons"]]
+        if not inside:
+            continue
+        top = {reason["feature"].removeprefix("f_") for reason in inside[0]["reasons"][:3]}
+        hits.append(bool(top & set(cause["metrics"])))
+        count, guilty = meta["metrics"], len(cause["metrics"])
+        chances.append(1 - math.comb(count - guilty, 3) / math.comb(count, 3))
+    return hits, chances
+
+
 def run_case(name, meta, data, shift_of, url, work, scores):
     """Backtests one case into its score file; returns the seconds it took."""
     first, last, metrics = case_times(data, meta, shift_of)
@@ -122,6 +138,22 @@ def run_case(name, meta, data, shift_of, url, work, scores):
     return time.monotonic() - started
 
 
+def blame_of(labels, data, work):
+    """Returns `blamed` of all cases together."""
+    from replay import shift_of  # run_cases has put the tools on the path
+
+    hits, chances = [], []
+    for meta in labels.values():
+        summary = work / meta["file"].split(".csv")[0] / "summary.json"
+        if "causes" not in meta or not summary.exists():
+            continue
+        first, _, _ = case_times(data, meta, shift_of)
+        found = blamed(meta, json.loads(summary.read_text(encoding="utf-8")), first - int(meta["train_end"]))
+        hits += found[0]
+        chances += found[1]
+    return hits, chances
+
+
 def run_cases(labels, data, tools, url, work, scores):
     sys.path.insert(0, str(tools))
     from replay import shift_of
@@ -140,7 +172,7 @@ def run_cases(labels, data, tools, url, work, scores):
     return failed
 
 
-def write_report(result):
+def write_report(result, hits, chances):
     report = Report()
     for kind, summary in result["summary"].items():
         for column, row, unit, more in COLUMNS:
@@ -149,6 +181,9 @@ def write_report(result):
         for column, row in NAB:
             if summary.get(column) is not None:
                 report.add(row, "NAB points", [summary[column]], more_is_better=True)
+    if hits:
+        report.add("multivariate_reasons_top3", "of alerted windows", [sum(hits) / len(hits)], "three at random",
+                   [sum(chances) / len(chances)], more_is_better=True)
     print(f"\n{cpu_model()}, {len(result['cases'])} cases, one default configuration\n")
     report.table()
     report.write(os.path.join(OPTIONS.out, "detection.json"))
@@ -171,7 +206,7 @@ def main():
     result = work / "result.json"
     subprocess.run([sys.executable, tools / "score_detection.py", "--data", data, "--scores", scores, "--shift", "monday",
                     "--only", OPTIONS.only, "--per-case", "--json", result], check=True)
-    write_report(json.loads(result.read_text(encoding="utf-8")))
+    write_report(json.loads(result.read_text(encoding="utf-8")), *blame_of(labels, data, work))
     if failed:
         sys.exit("\n".join(f"tests/bench/run detection: {failure}" for failure in failed))
 

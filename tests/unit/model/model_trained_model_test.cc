@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <random>
 
 #include "exporter/model/entity_training.h"
 
@@ -55,6 +56,29 @@ TEST_CASE("a usual row scores below the threshold, a displaced feature above it"
   const double limit = threshold_of(*model, spec());
   CHECK(score(*model, grid, raw, 1000, {raw(1000, 0), raw(1000, 1)}) < limit);
   CHECK(score(*model, grid, raw, 1000, {raw(1000, 0), raw(1000, 1) + 40}) > limit);
+}
+
+TEST_CASE("traffic that varies tenfold and drops to nothing is over the threshold") {
+  const TimeGrid grid = days(6);
+  std::mt19937_64 random(5);
+  std::normal_distribution<double> normal;
+  double walk = 0;
+  for (const double sign : {1.0, -1.0}) {
+    forest::Matrix raw = history(grid);
+    for (Eigen::Index i = 0; i < raw.rows(); ++i) {
+      walk = 0.95 * walk + 0.2 * normal(random);
+      raw(i, 0) = sign * 200 * std::exp(walk);
+    }
+    const auto model = train_entity(spec(), grid, raw);
+    const double limit = threshold_of(*model, spec());
+    CHECK(score(*model, grid, raw, 1000, {0, raw(1000, 1)}) > limit);
+    CHECK(score(*model, grid, raw, 1000, {sign * 100, raw(1000, 1)}) < limit);
+  }
+  // One that has been 0 before may be so again.
+  forest::Matrix raw = history(grid);
+  for (Eigen::Index i = 0; i < raw.rows(); ++i) raw(i, 0) = i % 7 < 2 ? 0 : 50 + normal(random);
+  const auto model = train_entity(spec(), grid, raw);
+  CHECK(score(*model, grid, raw, 1000, {0, raw(1000, 1)}) < threshold_of(*model, spec()));
 }
 
 TEST_CASE("a value usual at another time of day is anomalous at this one") {
