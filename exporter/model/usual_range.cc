@@ -51,10 +51,11 @@ UsualRange range_of(const ContextModel& context, std::size_t column,
   }
   if (range.low > range.high) return range;  // never a value
   const ContextColumn& of = context.columns[column];
-  range.zero = zero_of(context, of, range);
+  const bool wide = context.feature_count() >= kWideFeatures;
+  if (!wide) range.zero = zero_of(context, of, range);
   if (range.low == range.high) {
     range.width = width_of_constant(context, of);
-  } else if (context.feature_count() < kWideFeatures) {
+  } else if (!wide) {
     range.width = range.high - range.low;
   }
   return range;

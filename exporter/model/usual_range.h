@@ -14,6 +14,7 @@ struct UsualRange {
   double low = 0, high = 0;
   double width = 0;  ///< of the range it counts as; infinite for a column left to the forest
   /// Where the feature itself would be 0, when it never was and never had the other sign; else NaN.
+  /// NaN for wide entities too: one of many metrics is 0 for the first time nearly every day.
   double zero = std::numeric_limits<double>::quiet_NaN();
 
   /// Returns gap / (gap + width), the probability that a cut over a range of that width stretched
