@@ -1,4 +1,4 @@
-// Starts a program for a test, and ends it by its id.
+// Starts a program for a test, ends it by its id, and waits for what it does.
 "use strict";
 const { spawn } = require("node:child_process");
 
@@ -40,4 +40,18 @@ class Program {
   }
 }
 
-module.exports = { Program, deadline };
+// Waits until `condition()` holds; it may fail meanwhile.
+async function until(what, condition) {
+  let last;
+  for (const end = Date.now() + deadline; Date.now() < end; ) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`not within ${deadline / 1000} s: ${what} ${last ?? ""}`);
+}
+
+module.exports = { Program, deadline, until };

@@ -6,7 +6,7 @@ const fs = require("node:fs");
 const net = require("node:net");
 const os = require("node:os");
 const path = require("node:path");
-const { Program, deadline } = require("../browser/program.js");
+const { Program, until } = require("../browser/program.js");
 const { listening } = require("../browser/support.js");
 const { Prometheus } = require("./prometheus.js");
 
@@ -17,20 +17,6 @@ const pastHours = 36; // more than the one day until an entity can be detected
 const worst = "hosts: web-3"; // the entity of the incident
 const missing = "services: payments";
 const room = "rooms: a1, eu";
-
-// Waits until `condition()` holds; it may fail meanwhile.
-async function until(what, condition) {
-  let last;
-  for (const end = Date.now() + deadline; Date.now() < end; ) {
-    try {
-      if (await condition()) return;
-    } catch (error) {
-      last = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`not within ${deadline / 1000} s: ${what} ${last ?? ""}`);
-}
 
 function writePast(folder, epoch) {
   const file = path.join(folder, "past.om");
