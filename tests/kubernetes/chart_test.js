@@ -67,8 +67,7 @@ test("names and labels tie the objects together", () => {
       assert.match(metadata.name, /^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/, `${name}: ${metadata.name}`);
   }
   const long = "a".repeat(53); // Helm's limit
-  const [object] = withValues({}, (file) => [helm("template", long, chart, "-f", file, "-s", "templates/dashboards.yaml",
-    "--set", "dashboards.enabled=true")]);
+  const object = helm("template", long, chart, "-s", "templates/dashboards.yaml", "--set", "dashboards.enabled=true");
   assert.ok(yaml.parse(object).metadata.name.length <= 63);
 });
 
@@ -82,11 +81,17 @@ test("the pod may do nothing that it need not", () => {
     assert.equal(pod.securityContext.seccompProfile.type, "RuntimeDefault");
     const [exporter] = pod.containers;
     const { allowPrivilegeEscalation, capabilities, readOnlyRootFilesystem } = exporter.securityContext;
-    assert.deepEqual([allowPrivilegeEscalation, capabilities, readOnlyRootFilesystem], [false, { drop: ["ALL"] }, true]);
+    assert.deepEqual(
+      [allowPrivilegeEscalation, capabilities, readOnlyRootFilesystem],
+      [false, { drop: ["ALL"] }, true],
+    );
     assert.ok(exporter.resources.limits.memory);
     // What it writes is the state alone.
     const writable = exporter.volumeMounts.filter(({ readOnly }) => !readOnly);
-    assert.deepEqual(writable.map(({ mountPath }) => mountPath), ["/var/lib/anomaly_exporter"]);
+    assert.deepEqual(
+      writable.map(({ mountPath }) => mountPath),
+      ["/var/lib/anomaly_exporter"],
+    );
   }
 });
 
@@ -104,7 +109,12 @@ test("probes ask over HTTP until a password or a certificate stands before them"
   assert.deepEqual(probes({ tls: { secretName: "tls" } }), ["HTTPS /-/healthy", "HTTPS /-/ready"]);
   assert.deepEqual(probes({ config: { basic_auth_users: { a: "$2y$10$x" } } }), [asks, asks]);
   assert.deepEqual(probes({ existingSecret: "web" }), [asks, asks]);
-  const verified = { cert_file: "c", key_file: "k", client_ca_file: "a", client_auth_type: "RequireAndVerifyClientCert" };
+  const verified = {
+    cert_file: "c",
+    key_file: "k",
+    client_ca_file: "a",
+    client_auth_type: "RequireAndVerifyClientCert",
+  };
   assert.deepEqual(probes({ config: { tls_server_config: verified } }), [asks, asks]);
   const command = container(rendered.everything).livenessProbe.exec.command;
   assert.deepEqual(command.slice(1, -1), container(rendered.everything).args);
@@ -141,7 +151,10 @@ test("the alerts are those of rules, their templates untouched", () => {
   for (const { alert, annotations, labels } of alerts) {
     assert.ok(!valueSets.everything.prometheusRule.disabled.includes(alert));
     assert.equal(labels.team, "sre");
-    assert.equal(annotations.runbook_url, `https://git.example.org/anomaly_exporter/blob/main/rules/runbooks/${alert}.md`);
+    assert.equal(
+      annotations.runbook_url,
+      `https://git.example.org/anomaly_exporter/blob/main/rules/runbooks/${alert}.md`,
+    );
     const before = all.find((each) => each.alert === alert).annotations.dashboard_url;
     assert.equal(annotations.dashboard_url, `https://grafana.example.org/${before.replace(/^\//, "")}`);
   }
@@ -176,7 +189,10 @@ test("a chart without the files it links to says so", () => {
       fs.writeFileSync(path.join(folder, "files", name), "../../../../rules/anomaly.yml");
     }
     render({}, folder); // nothing of it is wanted
-    assert.throws(() => render({ prometheusRule: { enabled: true } }, folder), /the chart lacks the content of files.anomaly.yml/);
+    assert.throws(
+      () => render({ prometheusRule: { enabled: true } }, folder),
+      /the chart lacks the content of files.anomaly.yml/,
+    );
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
@@ -186,6 +202,11 @@ test("the notes name the release and how it is scraped", () => {
   const notes = withValues({ web: { externalUrl: "https://x.org/a" }, persistence: { enabled: false } }, (file) =>
     helm("install", release, chart, "-n", namespace, "--dry-run=client", "-f", file),
   ).split("NOTES:\n")[1];
-  for (const text of [`deployment/${release}-anomaly-exporter`, "metrics_path: /a/metrics", "honor_labels: true", "are lost"])
+  for (const text of [
+    `deployment/${release}-anomaly-exporter`,
+    "metrics_path: /a/metrics",
+    "honor_labels: true",
+    "are lost",
+  ])
     assert.ok(notes.includes(text), notes);
 });

@@ -10,7 +10,13 @@ const ofHelm = /^ *(helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n|^  na
 
 // Returns {path: text}. What needs the Prometheus operator stands in operator/.
 function manifests() {
-  const text = helm("template", "anomaly-exporter", chart, "--set", "serviceMonitor.enabled=true,prometheusRule.enabled=true");
+  const text = helm(
+    "template",
+    "anomaly-exporter",
+    chart,
+    "--set",
+    "serviceMonitor.enabled=true,prometheusRule.enabled=true",
+  );
   const head = "# Made from docker/kubernetes/chart by tests/kubernetes/manifests.js.\n";
   return Object.fromEntries(
     text

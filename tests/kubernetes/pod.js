@@ -108,8 +108,23 @@ function tlsSecret() {
   const made = (name) => path.join(folder, name);
   execFileSync(
     "openssl",
-    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-      "-keyout", made("tls.key"), "-out", made("tls.crt")],
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      "1",
+      "-subj",
+      "/CN=localhost",
+      "-keyout",
+      made("tls.key"),
+      "-out",
+      made("tls.crt"),
+    ],
     { stdio: "pipe" },
   );
   const data = Object.fromEntries(["tls.crt", "tls.key"].map((name) => [name, fs.readFileSync(made(name), "utf8")]));

@@ -12,12 +12,15 @@ const { chart, helm, kubectl, root } = require("./tools.js");
 const { complaints } = require("./types.js");
 
 const text = fs.readFileSync(path.join(chart, "README.md"), "utf8");
-const blocks = (language) => [...text.matchAll(new RegExp("^```" + language + "\\n([\\s\\S]*?)^```$", "gm"))].map(([, body]) => body);
+const blocks = (language) =>
+  [...text.matchAll(new RegExp("^```" + language + "\\n([\\s\\S]*?)^```$", "gm"))].map(([, body]) => body);
 const commands = blocks("sh").flatMap((body) => body.replaceAll("\\\n", "").trim().split("\n"));
 
 // Returns the words of a command as a shell splits them.
 const words = (command) =>
-  execFileSync("bash", ["-c", `printf '%s\\0' ${command}`], { encoding: "utf8" }).split("\0").slice(0, -1);
+  execFileSync("bash", ["-c", `printf '%s\\0' ${command}`], { encoding: "utf8" })
+    .split("\0")
+    .slice(0, -1);
 
 // Returns the objects that a command would send to the cluster.
 function sent(command) {
@@ -43,11 +46,17 @@ test("each command sends what fits Kubernetes", async () => {
   complaints(flat).forEach((found, index) => assert.deepEqual(found, [], flat[index].kind));
 
   const [first, stack, own] = all;
-  assert.equal(pick(first, "Deployment").spec.template.spec.containers[0].image.split(":")[0], "registry.example.org/tools/anomaly_exporter");
+  assert.equal(
+    pick(first, "Deployment").spec.template.spec.containers[0].image.split(":")[0],
+    "registry.example.org/tools/anomaly_exporter",
+  );
   assert.deepEqual(yaml.parse(pick(first, "ConfigMap").data["config.yaml"]).packs, ["kubernetes", "node"]);
   for (const kind of ["ServiceMonitor", "PrometheusRule"])
     assert.equal(pick(stack, kind).metadata.labels.release, "kube-prometheus-stack");
-  assert.equal(pick(own, "ConfigMap").data["config.yaml"].trim(), fs.readFileSync(path.join(root, "config.yaml"), "utf8").trim());
+  assert.equal(
+    pick(own, "ConfigMap").data["config.yaml"].trim(),
+    fs.readFileSync(path.join(root, "config.yaml"), "utf8").trim(),
+  );
   for (const list of [first, own]) {
     const pod = new Pod(list);
     assert.equal(pod.check(), "");

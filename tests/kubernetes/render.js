@@ -11,10 +11,12 @@ const namespace = "monitoring";
 
 // The committed sets of values, by name.
 const valueSets = Object.fromEntries(
-  fs.readdirSync(path.join(chart, "ci")).map((file) => [
-    file.replace("-values.yaml", ""),
-    yaml.parse(fs.readFileSync(path.join(chart, "ci", file), "utf8")),
-  ]),
+  fs
+    .readdirSync(path.join(chart, "ci"))
+    .map((file) => [
+      file.replace("-values.yaml", ""),
+      yaml.parse(fs.readFileSync(path.join(chart, "ci", file), "utf8")),
+    ]),
 );
 valueSets.default = {};
 

@@ -29,14 +29,19 @@ function writeHistory(folder) {
       }
   }
   fs.writeFileSync(path.join(folder, "past.om"), `${lines.join("\n")}\n# EOF\n`);
-  execFileSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", "-q", "past.om", "data"], { cwd: folder, stdio: "pipe" });
+  execFileSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", "-q", "past.om", "data"], {
+    cwd: folder,
+    stdio: "pipe",
+  });
 }
 
 // What the operator makes of a ServiceMonitor: it writes the labels of the pod first, then comes what the object says.
 function scrapeConfig(monitor, address) {
   const [endpoint] = monitor.spec.endpoints;
   const snake = (rule) =>
-    Object.fromEntries(Object.entries(rule).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]));
+    Object.fromEntries(
+      Object.entries(rule).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+    );
   const labels = { namespace, service: "a", pod: "a-1", container: "exporter", endpoint: endpoint.port, job: "a" };
   labels.__meta_kubernetes_namespace = namespace;
   return {
@@ -59,8 +64,13 @@ test("scores in Prometheus carry the labels of what they score, and the rendered
     const file = (name) => path.join(folder, name);
     fs.writeFileSync(file("prometheus.yml"), "");
     const server = await Program.start(
-      ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0",
-        "--web.enable-lifecycle"],
+      [
+        "prometheus",
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        "--web.listen-address=127.0.0.1:0",
+        "--web.enable-lifecycle",
+      ],
       listening,
       { cwd: folder },
     );
@@ -108,13 +118,18 @@ test("scores in Prometheus carry the labels of what they score, and the rendered
       assert.deepEqual(metric, { __name__: "anomaly_score", detector: "fleet", instance: metric.instance });
     const instance = `${release}-anomaly-exporter.${namespace}`;
     const up = await now("up");
-    assert.deepEqual(up.map(({ metric }) => metric), [{ __name__: "up", job: "anomaly-exporter", instance }]);
+    assert.deepEqual(
+      up.map(({ metric }) => metric),
+      [{ __name__: "up", job: "anomaly-exporter", instance }],
+    );
 
     const evaluated = async () =>
       (await (await fetch(`${url}/api/v1/rules`)).json()).data.groups.flatMap(({ rules }) => rules);
     await until("all rules are evaluated", async () => (await evaluated()).every(({ health }) => health !== "unknown"));
     for (const { name, health, lastError } of await evaluated()) assert.equal(health, "ok", `${name}: ${lastError}`);
-    const down = (await evaluated()).find(({ name }) => name === "AnomalyExporterDown").query.replace(/ == 0$/, " == 1");
+    const down = (await evaluated())
+      .find(({ name }) => name === "AnomalyExporterDown")
+      .query.replace(/ == 0$/, " == 1");
     assert.equal((await now(down)).length, 1, `${down} does not select the exporter`);
   } finally {
     for (const end of running.reverse()) await end();

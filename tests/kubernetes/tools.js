@@ -43,7 +43,13 @@ function run(name, parameters) {
   return stdout;
 }
 
+// Returns the folder that holds Helm, for a PATH.
+function helmFolder() {
+  unpack();
+  return path.join(folder, "helm");
+}
+
 const helm = (...parameters) => run("helm", parameters);
 const kubectl = (...parameters) => run("kubectl", parameters);
 
-module.exports = { chart, helm, kubectl, root };
+module.exports = { chart, helm, helmFolder, kubectl, root };

@@ -26,7 +26,14 @@ function complaints(objects) {
   fs.writeFileSync(
     path.join(work, "tsconfig.json"),
     JSON.stringify({
-      compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, module: "node16", target: "es2022", types: [] },
+      compilerOptions: {
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        module: "node16",
+        target: "es2022",
+        types: [],
+      },
     }),
   );
   const tsc = path.join(packages, "typescript/bin/tsc");

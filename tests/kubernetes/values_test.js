@@ -42,12 +42,17 @@ test("each value changes what is made", () => {
   const text = (given) => JSON.stringify(render(given));
   const whole = Object.values(valueSets).map((given) => ({ given, made: text(given) }));
   const idle = leaves(schema).filter(
-    (path) => !whole.some(({ given, made }) => {
-      const less = without(given, path);
-      return less !== undefined && text(less) !== made;
-    }),
+    (path) =>
+      !whole.some(({ given, made }) => {
+        const less = without(given, path);
+        return less !== undefined && text(less) !== made;
+      }),
   );
-  assert.deepEqual(idle.map((path) => path.join(".")), [], "no set of values in ci/ shows what these are for");
+  assert.deepEqual(
+    idle.map((path) => path.join(".")),
+    [],
+    "no set of values in ci/ shows what these are for",
+  );
 });
 
 const wrong = {
@@ -65,7 +70,11 @@ const wrong = {
   "a Grafana without a scheme": [{ prometheusRule: { grafanaUrl: "grafana:3000" } }, /grafanaUrl/],
 };
 for (const [what, [given, message]] of Object.entries(wrong))
-  test(`${what} is refused by its name`, () => assert.throws(() => render(given), ({ message: said }) => {
-    assert.match(said.replaceAll("/", "."), message);
-    return true;
-  }));
+  test(`${what} is refused by its name`, () =>
+    assert.throws(
+      () => render(given),
+      ({ message: said }) => {
+        assert.match(said.replaceAll("/", "."), message);
+        return true;
+      },
+    ));
