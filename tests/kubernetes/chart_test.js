@@ -23,7 +23,7 @@ test("Helm finds no fault with the chart and its sets of values", () => {
 test("each object fits its types, and the types see what does not", async () => {
   const all = Object.values(rendered).flat();
   const spoilt = (kind, change) => {
-    const object = structuredClone(pick(rendered.everything, kind));
+    const object = structuredClone(pick([...rendered.everything, ...rendered.alerts], kind));
     change(object.spec ?? object);
     return object;
   };
@@ -136,7 +136,7 @@ test("the alerts are those of rules, their templates untouched", () => {
   const made = pick(render({ prometheusRule: { enabled: true } }), "PrometheusRule").spec.groups;
   assert.deepEqual(made, ours);
 
-  const rule = pick(rendered.everything, "PrometheusRule");
+  const rule = pick(rendered.alerts, "PrometheusRule");
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "anomaly_exporter_rules."));
   try {
     const file = path.join(folder, "rules.yml");
@@ -147,9 +147,9 @@ test("the alerts are those of rules, their templates untouched", () => {
   }
   const alerts = rule.spec.groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert);
   const all = ours.flatMap(({ rules }) => rules);
-  assert.equal(alerts.length, all.length - valueSets.everything.prometheusRule.disabled.length);
+  assert.equal(alerts.length, all.length - valueSets.alerts.prometheusRule.disabled.length);
   for (const { alert, annotations, labels } of alerts) {
-    assert.ok(!valueSets.everything.prometheusRule.disabled.includes(alert));
+    assert.ok(!valueSets.alerts.prometheusRule.disabled.includes(alert));
     assert.equal(labels.team, "sre");
     assert.equal(
       annotations.runbook_url,
@@ -161,7 +161,7 @@ test("the alerts are those of rules, their templates untouched", () => {
 });
 
 test("the dashboards are those of dashboards", () => {
-  const { data } = pick(rendered.everything, "ConfigMap", "-dashboards");
+  const { data } = pick(rendered.alerts, "ConfigMap", "-dashboards");
   const committed = fs.readdirSync(path.join(root, "dashboards")).filter((name) => /^anomal.*\.json$/.test(name));
   assert.deepEqual(Object.keys(data).sort(), committed.sort());
   for (const name of committed) assert.deepEqual(JSON.parse(data[name]), JSON.parse(read(`dashboards/${name}`)), name);
@@ -172,7 +172,8 @@ test("a packaged chart holds all that it needs", () => {
   try {
     helm("package", chart, "-d", folder);
     const [file] = fs.readdirSync(folder);
-    assert.deepEqual(render(valueSets.everything, path.join(folder, file)), rendered.everything);
+    for (const [name, values] of Object.entries(valueSets))
+      assert.deepEqual(render(values, path.join(folder, file)), rendered[name], name);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
