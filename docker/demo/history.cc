@@ -21,6 +21,32 @@ std::string write_file(const std::filesystem::path& path, const std::string& tex
   return {};
 }
 
+// Returns what is wrong with the names in the options, empty when nothing is.
+std::string check_names(const Fleet& fleet, const HistoryOptions& options) {
+  const std::vector<std::string> known = fleet.entities();
+  for (const std::string& name : options.entities) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return "no such host or service: " + name;
+    }
+  }
+  for (const Incident& incident : options.incidents) {
+    if (!fleet.allows(incident.kind, incident.target)) {
+      return "no such incident: " + incident.kind + " on " + incident.target;
+    }
+  }
+  return {};
+}
+
+// Returns the samples of the entities that are wanted.
+std::vector<Sample> wanted_samples(const Fleet& fleet, const std::vector<std::string>& entities) {
+  std::vector<Sample> samples = fleet.read();
+  if (entities.empty()) return samples;
+  std::erase_if(samples, [&](const Sample& sample) {
+    return std::find(entities.begin(), entities.end(), sample.entity) == entities.end();
+  });
+  return samples;
+}
+
 }  // namespace
 
 std::string write_history(const HistoryOptions& options,
@@ -29,19 +55,20 @@ std::string write_history(const HistoryOptions& options,
   if (options.split < 0) return "split must be 0 seconds or more";
   if (options.from < options.epoch) return "from lies before the epoch";
   if (options.until <= options.from) return "until must lie after from";
+  Fleet fleet(options.seed, options.epoch);
+  if (std::string error = check_names(fleet, options); !error.empty()) return error;
   if (options.split > 0) {
     std::error_code failed;
     std::filesystem::create_directories(options.out, failed);
     if (failed) return "cannot create " + options.out.string() + ": " + failed.message();
   }
 
-  Fleet fleet(options.seed, options.epoch);
   OpenMetricsBuffer buffer(options.job);
   const std::int64_t first = (options.from + options.step - 1) / options.step * options.step;
   const auto piece_of = [&](std::int64_t t) { return options.split > 0 ? t / options.split : 0; };
   for (std::int64_t t = first; t < options.until; t += options.step) {
-    fleet.advance_to(t, {});
-    buffer.add(fleet.read(), t);
+    fleet.advance_to(t, options.incidents);
+    buffer.add(wanted_samples(fleet, options.entities), t);
     const std::int64_t next = t + options.step;
     if (next < options.until && piece_of(next) == piece_of(t)) continue;
     const auto path = options.split > 0

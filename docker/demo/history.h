@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
+
+#include "docker/demo/incident.h"
 
 namespace demo {
 
@@ -19,11 +22,12 @@ struct HistoryOptions {
   /// files load faster.
   std::int64_t split = 0;
   std::string job = "fleet";
+  std::vector<Incident> incidents;    ///< what goes wrong meanwhile
+  std::vector<std::string> entities;  ///< whose series are written; empty: all
   std::filesystem::path out;
 };
 
-/// Writes the samples of the times k * step in [from, until), none of them disturbed by an
-/// incident.
+/// Writes the samples of the times k * step in [from, until).
 /// @param progress  called with a share of 0 to 1, may be empty
 /// @return          what went wrong, empty when nothing did
 std::string write_history(const HistoryOptions& options,

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "docker/demo/history.h"
+#include "docker/demo/incident_log.h"
 #include "docker/demo/server.h"
 
 namespace {
@@ -28,7 +29,13 @@ void show_progress(double share) {
                share < 1 ? "" : "\r\033[K");
 }
 
-int write(demo::HistoryOptions& options) {
+int write(demo::HistoryOptions& options, const std::string& incidents) {
+  demo::IncidentLog log(incidents);
+  if (const std::string error = log.load(); !error.empty()) {
+    std::fprintf(stderr, "fleet: %s\n", error.c_str());
+    return 1;
+  }
+  options.incidents = log.all();
   if (options.until == 0) options.until = now();
   if (options.from == 0) options.from = options.epoch;
   const bool terminal = isatty(STDERR_FILENO) == 1;
@@ -84,7 +91,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   demo::HistoryOptions history;
   demo::ServerOptions server;
-  std::string listen = "127.0.0.1:9110";
+  std::string listen = "127.0.0.1:9110", incidents;
 
   CLI::App* writing =
       app.add_subcommand("history", "write the past as OpenMetrics, for promtool to load");
@@ -99,6 +106,10 @@ int main(int argc, char** argv) {
                    "write a folder of files, each of so many seconds; 0: one file")
       ->capture_default_str();
   writing->add_option("--job", history.job, "the label job")->capture_default_str();
+  writing->add_option("--entity", history.entities, "only these hosts and services")
+      ->delimiter(',');
+  writing->add_option("--incidents", incidents, "file with the incidents of that time")
+      ->check(CLI::ExistingFile);
   writing->add_option("--out", history.out, "file, with --split folder")->required();
 
   CLI::App* serving = app.add_subcommand("serve", "serve /metrics and /incident");
@@ -114,5 +125,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return *writing ? write(history) : serve(server, listen, stop);
+  return *writing ? write(history, incidents) : serve(server, listen, stop);
 }

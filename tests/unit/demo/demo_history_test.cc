@@ -75,6 +75,22 @@ TEST_CASE("a split history has a complete file for each span, and reports its pr
   CHECK(progress[1] == 1);
 }
 
+TEST_CASE("a history holds the incidents and only the entities that are named", "[demo]") {
+  const Folder folder;
+  demo::HistoryOptions o = options(folder.path / "past.om");
+  o.entities = {"web-1", "search"};
+  o.incidents = {{"traffic_drop", "web-1", kEpoch + 100, kEpoch + 400}};
+  REQUIRE(demo::write_history(o, nullptr).empty());
+  const std::string text = text_of(o.out);
+  demo::Fleet fleet(16, kEpoch);
+  fleet.advance_to(kEpoch + 570, o.incidents);
+  std::string line = "demo_requests_total{instance=\"web-1\",job=\"fleet\"} ";
+  demo::append_number(line, *fleet.value("demo_requests_total", "web-1"));
+  CHECK_THAT(text, Contains(line + at(kEpoch + 570)));
+  CHECK_THAT(text,
+             Contains("service=\"search\"") && !Contains("\"web-2\"") && !Contains("\"checkout\""));
+}
+
 TEST_CASE("a history that cannot be is refused in words", "[demo]") {
   const Folder folder;
   demo::HistoryOptions o = options(folder.path / "past.om");
@@ -84,6 +100,10 @@ TEST_CASE("a history that cannot be is refused in words", "[demo]") {
   CHECK_THAT(demo::write_history(o, nullptr), Contains("until"));
   o = options(folder.path / "past.om"), o.step = 0;
   CHECK_THAT(demo::write_history(o, nullptr), Contains("step"));
+  o = options(folder.path / "past.om"), o.entities = {"web-99"};
+  CHECK_THAT(demo::write_history(o, nullptr), Contains("web-99"));
+  o = options(folder.path / "past.om"), o.incidents = {{"cpu_hog", "search", kEpoch, 0}};
+  CHECK_THAT(demo::write_history(o, nullptr), Contains("cpu_hog on search"));
   CHECK_THAT(demo::write_history(options(folder.path / "none" / "past.om"), nullptr),
              Contains("No such file"));
 }
