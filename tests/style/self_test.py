@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Shows that the checks of this folder can fail: each fault is planted in a small tree and must be found."""
+import json
 import os
 import tempfile
 import unittest
 
 import layers
+import notebook
 import text
 
 
@@ -63,6 +65,21 @@ class Text(unittest.TestCase):
             with self.subTest(path=path, content=content):
                 found = findings(text.check, {path: content})
                 self.assertTrue(any(words in line for line in found), found)
+
+
+class Notebook(unittest.TestCase):
+    @staticmethod
+    def tree(cell, **metadata):
+        return {"a.ipynb": json.dumps({"cells": [{"cell_type": "code", "metadata": {}, **cell}], "metadata": metadata})}
+
+    def test_a_notebook_without_results_is_fine(self):
+        self.assertEqual([], findings(notebook.check, self.tree({"outputs": [], "execution_count": None})))
+
+    def test_each_kind_of_result_is_found(self):
+        for tree in (self.tree({"outputs": [{"output_type": "stream"}]}), self.tree({"execution_count": 1}),
+                     self.tree({"metadata": {"execution": {"iopub.status.busy": "2026-01-01"}}}), self.tree({}, widgets={})):
+            with self.subTest(tree=tree):
+                self.assertEqual(1, len(findings(notebook.check, tree)))
 
 
 if __name__ == "__main__":

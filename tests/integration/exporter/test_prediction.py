@@ -143,6 +143,7 @@ class Prediction(unittest.TestCase):
         status, text = exporter.post("/-/reload")
         self.assertEqual(500, status)
         self.assertIn("models: mean_sd: ", text)
+        exporter.wait_line(r"level=ERROR .*models: mean_sd: ")
         self.assertEqual(after, self.answer(exporter, {"feature_vector": [0.5, 0.2], "score": True})["score"])
         self.assertEqual(0, exporter.value("anomaly_exporter_config_last_reload_successful"))
 
