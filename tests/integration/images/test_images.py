@@ -47,6 +47,18 @@ class Compose(unittest.TestCase):
             self.assertNotIn("depends_on", self.services[name])
         self.assertEqual([], [name for name, service in self.services.items() if name != "api" and "profiles" in service])
 
+    def test_the_notebook_reaches_the_service_and_its_model(self):
+        settings, api = self.services["jupyter"]["environment"], yaml.safe_load(read("docker/api/config.yaml"))
+        host = re.fullmatch(r"http://([a-z-]+):8000", settings["EXPORTER_URL"]).group(1)
+        for name in ("api", "exporter"):
+            self.assertIn(host, self.services[name]["networks"]["default"]["aliases"])
+            self.assertIn("models:/models", self.services[name]["volumes"])
+        self.assertIn("models:/models", self.services["jupyter"]["volumes"])
+        self.assertEqual(api["models"], [{"name": "mean_sd", "file": settings["MODEL_FILE"]}])
+        for name in settings:
+            if name != "JUPYTER_TOKEN":
+                self.assertIn(f'\\"{name}\\"', read("docker/jupyter/train.ipynb"), "the notebook reads no such setting")
+
     def test_every_service_is_pinned_and_confined(self):
         for name, service in self.services.items():
             with self.subTest(service=name):
