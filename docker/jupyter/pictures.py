@@ -31,10 +31,13 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def picture(cell):
-    """Returns the last PNG that a cell showed."""
-    shown = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
-    return Image.open(io.BytesIO(base64.b64decode(shown[-1])))
+def pictures_of(notebook):
+    """Yields name and image of each picture in an executed notebook: the last PNG that its cell showed."""
+    for cell in notebook.cells:
+        for tag in tags(cell):
+            if tag.startswith(PREFIX):
+                shown = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+                yield tag.removeprefix(PREFIX), Image.open(io.BytesIO(base64.b64decode(shown[-1])))
 
 
 def main(exporter):
@@ -42,13 +45,11 @@ def main(exporter):
     out = os.path.join(HERE, "pictures")
     os.makedirs(out, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        cells = run(folder).cells
-    for cell in cells:
-        for tag in tags(cell):
-            if tag.startswith(PREFIX):
-                # A palette of its own makes the file a third as large, and looks the same.
-                few = picture(cell).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-                few.save(os.path.join(out, tag.removeprefix(PREFIX) + ".png"), optimize=True)
+        notebook = run(folder)
+    for name, picture in pictures_of(notebook):
+        # A palette of its own makes the file a third as large, and looks the same.
+        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        few.save(os.path.join(out, name + ".png"), optimize=True)
 
 
 if __name__ == "__main__":

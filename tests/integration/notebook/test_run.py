@@ -18,7 +18,7 @@ from support import BINARY, Exporter, Prometheus  # noqa: E402
 
 ROWS = 4 * 288  # four days, with an incident, and the time of the last row
 LAST = make_data.START + (ROWS - 1) * 300
-NEEDED = ["nbconvert", "ipykernel", "pandas", "plotly", "seaborn", "sklearn"]
+NEEDED = ["nbconvert", "ipykernel", "pandas", "PIL", "plotly", "seaborn", "sklearn"]
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
@@ -77,6 +77,14 @@ class Notebook(unittest.TestCase):
             cells = [cell for cell in json.load(file)["cells"] if cell["cell_type"] == "code"]
         return {cell["id"]: "".join(text for output in cell["outputs"] if output["output_type"] == "stream"
                                     for text in output["text"]) for cell in cells}
+
+    def test_it_shows_the_pictures_that_are_committed(self):
+        import nbformat  # what section [notebook] brings
+        import pictures
+        executed = nbformat.read(os.path.join(self.folder, "executed.ipynb"), as_version=4)
+        shown = {name + ".png": image.size for name, image in pictures.pictures_of(executed)}
+        committed = os.path.join(FOLDER, "pictures")
+        self.assertEqual({name: pictures.Image.open(os.path.join(committed, name)).size for name in os.listdir(committed)}, shown)
 
     def test_it_trains_on_what_prometheus_has_and_that_is_the_csv(self):
         self.assertIn(f"{ROWS} rows of {self.prometheus.url}", self.cells["load-code"])
