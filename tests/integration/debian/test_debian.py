@@ -1,0 +1,163 @@
+"""The Debian package: what is in it, its service, manual and completion; and with the label `long` its life on a bare Debian 12."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT, BUILD, BINARY = os.environ["ANOMALY_ROOT"], os.environ["ANOMALY_BUILD"], os.environ["ANOMALY_EXPORTER"]
+MOST_EXPOSED = 20  # of systemd's 100: "OK" ends at 44
+
+
+def run(*command, **more):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **more)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def make_package(folder, version=None):
+    """Packs the build tree, under another version if one is given."""
+    more = ["-D", f"CPACK_DEBIAN_PACKAGE_VERSION={version}"] if version else []
+    run("cpack", "-G", "DEB", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", folder, *more)
+    names = [name for name in os.listdir(folder) if name.endswith(".deb")]
+    assert len(names) == 1, names
+    return os.path.join(folder, names[0])
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="anomaly_exporter_deb.")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.package = make_package(os.path.join(cls.folder.name, "packages"))
+        cls.tree = os.path.join(cls.folder.name, "tree")
+        run("dpkg-deb", "-x", cls.package, cls.tree)
+
+    def inside(self, path):
+        return os.path.join(self.tree, path)
+
+    def test_everything_is_in_its_place_and_belongs_to_root(self):
+        listed = {line.split()[5]: line.split()[:2] for line in run("dpkg-deb", "-c", self.package).splitlines()}
+        self.assertEqual({"root/root"}, {owner for _, owner in listed.values()})
+        for path, mode in (("./usr/bin/anomaly_exporter", "-rwxr-xr-x"), ("./etc/anomaly_exporter/config.yaml", "-rw-r--r--"),
+                           ("./etc/default/anomaly-exporter", "-rw-r--r--"), ("./lib/systemd/system/anomaly-exporter.service", "-rw-r--r--"),
+                           ("./usr/share/man/man1/anomaly_exporter.1.gz", "-rw-r--r--"),
+                           ("./usr/share/bash-completion/completions/anomaly_exporter", "-rw-r--r--"),
+                           ("./usr/share/doc/anomaly-exporter/copyright", "-rw-r--r--"),
+                           ("./usr/share/doc/anomaly-exporter/changelog.gz", "-rw-r--r--"),
+                           ("./usr/share/anomaly_exporter/rules/anomaly.yml", "-rw-r--r--"),
+                           ("./usr/share/anomaly_exporter/rules/runbooks/AnomalyDetected.md", "-rw-r--r--"),
+                           ("./usr/share/anomaly_exporter/dashboards/anomalies.json", "-rw-r--r--"),
+                           ("./usr/share/anomaly_exporter/alertmanager/alertmanager.yml", "-rw-r--r--")):
+            self.assertEqual(mode, listed[path][0], path)
+        self.assertEqual([], [path for path in listed if "include" in path or path.endswith(".a")])
+
+    def test_it_depends_on_what_it_loads_and_keeps_what_an_admin_edits(self):
+        depends = run("dpkg-deb", "-f", self.package, "Depends")
+        for name in ("libc6", "libssl3", "libyaml-cpp0.7", "tzdata", "ca-certificates", "adduser"):
+            self.assertRegex(depends, rf"\b{re.escape(name)}\b")
+        control = os.path.join(self.folder.name, "control")
+        run("dpkg-deb", "-e", self.package, control)
+        with open(os.path.join(control, "conffiles"), encoding="utf-8") as file:
+            for path in file.read().split():
+                self.assertTrue(os.path.exists(self.tree + path), path)
+
+    def test_the_service_is_valid_and_shut_in(self):
+        with open(self.inside("lib/systemd/system/anomaly-exporter.service"), encoding="utf-8") as file:
+            unit = file.read()
+        placed = os.path.join(self.folder.name, "anomaly-exporter.service")
+        with open(placed, "w", encoding="utf-8") as file:  # the program as it lies here
+            file.write(unit.replace("/usr/bin/anomaly_exporter", BINARY))
+        self.assertEqual("", run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", placed))
+        told = run("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", placed)
+        print(re.search(r"Overall exposure level.*", told).group(0), flush=True)
+        flags = re.findall(r"--[\w.-]+", re.search(r"^ExecStart=(.*)$", unit, re.M).group(1))
+        self.assertLessEqual(set(flags), set(re.findall(r"--[\w.-]+", run(BINARY, "--help"))))
+
+    def test_the_manual_has_every_command_and_flag_and_no_fault(self):
+        page = self.inside("usr/share/man/man1/anomaly_exporter.1.gz")
+        env = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8", "MANROFFOPT": "-ww"}
+        done = subprocess.run(["man", "--warnings", "-E", "ascii", "-l", page], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, env=env, check=True)
+        self.assertEqual("", done.stderr)
+        shown = re.sub(r".\x08", "", done.stdout)
+        helps = [run(BINARY, "--help")] + [run(BINARY, command, "--help") for command in commands()]
+        for text in helps:
+            for flag in re.findall(r"^  (-[^\s{]+)", text, re.M):
+                self.assertIn(flag, shown)
+        for command in commands():
+            self.assertRegex(shown, rf"(?m)^   {command}$")
+
+    def test_completion_knows_commands_flags_and_choices(self):
+        for words, expected in ((["tra"], {"train"}), (["--web.conf"], {"--web.config.file"}), (["train", "--contam"], {"--contamination"}),
+                                (["--log.level", "w"], {"warn"}), (["packs", "pro"], {"process", "prometheus"}),
+                                (["train", "--preset", ""], {"standard", "guided", "mixture"})):
+            script = ('. "$1"; shift; COMP_WORDS=(anomaly_exporter "$@"); COMP_CWORD=$#; _anomaly_exporter; '
+                      'printf "%s\\n" "${COMPREPLY[@]}"')
+            found = run("bash", "-c", script, "bash", self.inside("usr/share/bash-completion/completions/anomaly_exporter"), *words)
+            self.assertEqual(expected, set(found.split()), words)
+
+
+def commands():
+    return re.findall(r"^  ([a-z]+) ", run(BINARY, "--help").split("Subcommands:")[1], re.M)
+
+
+@unittest.skipUnless(os.environ.get("ANOMALY_LONG") and shutil.which("debootstrap") and os.geteuid() == 0,
+                     "takes minutes: a bare Debian 12 by debootstrap, as root")
+class Life(unittest.TestCase):
+    """Installation, use, upgrade, removal and purge in a bare Debian 12."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="anomaly_exporter_life.")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.root = os.path.join(cls.folder.name, "root")
+        archive = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Codename: bookworm").split()[0]
+        run("debootstrap", "--variant=minbase", "bookworm", cls.root, archive)
+        for file in ("/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/apt.conf.d", "/etc/resolv.conf"):
+            if os.path.isdir(file):
+                shutil.copytree(file, cls.root + file, dirs_exist_ok=True)
+            elif os.path.exists(file):
+                shutil.copyfile(file, cls.root + file)
+        with open(os.path.join(cls.root, "usr/sbin/policy-rc.d"), "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nexit 101\n")
+        os.chmod(file.name, 0o755)
+
+    def inside(self, *command):
+        return run("chroot", self.root, *command, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
+                                                       "LC_ALL": "C.UTF-8"})
+
+    def install(self, version):
+        package = make_package(os.path.join(self.folder.name, f"packages_{version}"), version)
+        shutil.copyfile(package, os.path.join(self.root, "tmp/package.deb"))
+        self.inside("apt-get", "-q", "install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", "/tmp/package.deb")
+
+    def files(self):
+        kept = ("var/lib/dpkg", "var/cache", "var/log", "var/lib/apt", "tmp", "proc", "sys", "dev", "run")
+        return {os.path.relpath(os.path.join(folder, name), self.root) for folder, folders, names in os.walk(self.root)
+                for name in names + folders if not os.path.relpath(os.path.join(folder, name), self.root).startswith(kept)}
+
+    def test_it_installs_runs_upgrades_and_leaves_nothing(self):
+        self.inside("apt-get", "-q", "update")
+        self.install("0.1.0")
+        self.inside("anomaly_exporter", "--config.check", "--config.file=/etc/anomaly_exporter/config.yaml")
+        self.assertIn("anomaly-exporter", self.inside("getent", "passwd", "anomaly-exporter"))
+        config = os.path.join(self.root, "etc/anomaly_exporter/config.yaml")
+        with open(config, "a", encoding="utf-8") as file:
+            file.write("# edited\n")
+        self.install("0.2.0")
+        self.assertIn("0.2.0", self.inside("dpkg-query", "-W", "-f", "${Version}", "anomaly-exporter"))
+        with open(config, encoding="utf-8") as file:
+            self.assertTrue(file.read().endswith("# edited\n"))
+        os.makedirs(os.path.join(self.root, "var/lib/anomaly_exporter"), exist_ok=True)
+        self.inside("apt-get", "-q", "remove", "-y", "anomaly-exporter")
+        self.assertTrue(os.path.exists(config), "removed with the program")
+        self.inside("apt-get", "-q", "purge", "-y", "anomaly-exporter")
+        self.assertEqual([], sorted(path for path in self.files() if re.search("anomaly[_-]exporter", path)))
+        self.assertNotIn("anomaly-exporter", self.inside("cat", "/etc/passwd"))
+
+
+if __name__ == "__main__":
+    unittest.main()
