@@ -18,7 +18,7 @@ import urllib.request
 import yaml
 
 ROOT, PROGRAMS = os.environ["ANOMALY_ROOT"], os.environ["ANOMALY_PROGRAMS"]
-DEADLINE = 420  # seconds, for anything that is waited for
+DEADLINE = 1200  # seconds, for anything that is waited for: a relation shows that it is broken only when traffic leaves its mean
 SERVERS = ("PROMETHEUS", "ALERTMANAGER", "NODE", "FLEET", "EXPORTER")
 
 # Kind of incident, its host, and the features that may stand first in the text: requests drive traffic and CPU, so that either may.
