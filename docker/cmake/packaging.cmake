@@ -28,7 +28,7 @@ function(anomaly_package destination)
 endfunction()
 anomaly_package(etc/anomaly_exporter FILES config.yaml)
 anomaly_package(etc/default FILES ${debian}/anomaly-exporter.default RENAME anomaly-exporter)
-anomaly_package(lib/systemd/system FILES ${debian}/anomaly-exporter.service)
+anomaly_package(lib/systemd/system FILES ${debian}/anomaly-exporter.service ${debian}/anomaly-exporter.socket)
 anomaly_package(usr/share/man/man1 FILES ${made}/anomaly_exporter.1.gz)
 anomaly_package(usr/share/bash-completion/completions FILES ${made}/completion RENAME anomaly_exporter)
 anomaly_package(usr/share/doc/anomaly-exporter FILES ${debian}/copyright ${made}/changelog.gz README.md)
@@ -40,6 +40,12 @@ file(GLOB dashboards CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/dashboards/anomal*.
 anomaly_package(${share}/dashboards FILES ${dashboards})
 file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docker/alertmanager/*)
 anomaly_package(${share}/alertmanager FILES ${examples})
+
+# The same beside the program elsewhere, when they were made.
+install(FILES ${made}/anomaly_exporter.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+install(FILES ${made}/completion DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME anomaly_exporter OPTIONAL)
+install(FILES LICENSE CHANGELOG.md README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docker/alertmanager DESTINATION ${CMAKE_INSTALL_DATADIR}/anomaly_exporter)
 
 set(CPACK_PACKAGE_NAME anomaly_exporter)
 set(CPACK_PACKAGE_VENDOR "The anomaly_exporter authors")

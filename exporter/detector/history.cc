@@ -61,8 +61,9 @@ struct History::Step {
     const auto middle = first + static_cast<std::ptrdiff_t>(features);
     point.values.assign(first, middle);
     point.expected.assign(middle, middle + static_cast<std::ptrdiff_t>(features));
-    for (const Share& share : std::ranges::equal_range(shares, index, {}, &Share::row)) {
-      point.contributions.push_back({share.feature, static_cast<double>(share.share)});
+    const auto end = std::ranges::upper_bound(shares, index, {}, &Share::row);
+    for (auto it = std::ranges::lower_bound(shares, index, {}, &Share::row); it != end; ++it) {
+      point.contributions.push_back({it->feature, static_cast<double>(it->share)});
     }
     return point;
   }

@@ -3,8 +3,12 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, os.path.join(os.environ["ANOMALY_ROOT"], "tests/integration/exporter"))
+from support import fetch, free_port, wait_for  # noqa: E402
 
 ROOT, BUILD, BINARY = os.environ["ANOMALY_ROOT"], os.environ["ANOMALY_BUILD"], os.environ["ANOMALY_EXPORTER"]
 MOST_EXPOSED = 20  # of systemd's 100: "OK" ends at 44
@@ -43,6 +47,7 @@ class Package(unittest.TestCase):
         self.assertEqual({"root/root"}, {owner for _, owner in listed.values()})
         for path, mode in (("./usr/bin/anomaly_exporter", "-rwxr-xr-x"), ("./etc/anomaly_exporter/config.yaml", "-rw-r--r--"),
                            ("./etc/default/anomaly-exporter", "-rw-r--r--"), ("./lib/systemd/system/anomaly-exporter.service", "-rw-r--r--"),
+                           ("./lib/systemd/system/anomaly-exporter.socket", "-rw-r--r--"),
                            ("./usr/share/man/man1/anomaly_exporter.1.gz", "-rw-r--r--"),
                            ("./usr/share/bash-completion/completions/anomaly_exporter", "-rw-r--r--"),
                            ("./usr/share/doc/anomaly-exporter/copyright", "-rw-r--r--"),
@@ -70,7 +75,9 @@ class Package(unittest.TestCase):
         placed = os.path.join(self.folder.name, "anomaly-exporter.service")
         with open(placed, "w", encoding="utf-8") as file:  # the program as it lies here
             file.write(unit.replace("/usr/bin/anomaly_exporter", BINARY))
-        self.assertEqual("", run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", placed))
+        socket = os.path.join(self.folder.name, "anomaly-exporter.socket")
+        shutil.copyfile(self.inside("lib/systemd/system/anomaly-exporter.socket"), socket)
+        self.assertEqual("", run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", placed, socket))
         told = run("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", placed)
         print(re.search(r"Overall exposure level.*", told).group(0), flush=True)
         flags = re.findall(r"--[\w.-]+", re.search(r"^ExecStart=(.*)$", unit, re.M).group(1))
@@ -98,6 +105,13 @@ class Package(unittest.TestCase):
                       'printf "%s\\n" "${COMPREPLY[@]}"')
             found = run("bash", "-c", script, "bash", self.inside("usr/share/bash-completion/completions/anomaly_exporter"), *words)
             self.assertEqual(expected, set(found.split()), words)
+
+
+def answers(url):
+    try:
+        return fetch(url)[0] == 200
+    except OSError:
+        return False
 
 
 def commands():
@@ -139,11 +153,33 @@ class Life(unittest.TestCase):
         return {os.path.relpath(os.path.join(folder, name), self.root) for folder, folders, names in os.walk(self.root)
                 for name in names + folders if not os.path.relpath(os.path.join(folder, name), self.root).startswith(kept)}
 
+    def is_enabled(self):
+        return os.path.islink(os.path.join(self.root, "etc/systemd/system/multi-user.target.wants/anomaly-exporter.service"))
+
+    def serve(self):
+        """Runs the program as the service's user, with the flags of the service, until it answers; its state stays."""
+        state = os.path.join(self.root, "var/lib/anomaly_exporter")
+        os.makedirs(state, exist_ok=True)  # systemd's part
+        user, group = map(int, self.inside("getent", "passwd", "anomaly-exporter").split(":")[2:4])
+        os.chown(state, user, group)
+        port = free_port()
+        process = subprocess.Popen(["chroot", "--userspec=anomaly-exporter:anomaly-exporter", self.root, "/usr/bin/anomaly_exporter",
+                                    "--config.file=/etc/anomaly_exporter/config.yaml", f"--web.listen-address=127.0.0.1:{port}"],
+                                   env={"PATH": "/usr/sbin:/usr/bin", "STATE_DIRECTORY": "/var/lib/anomaly_exporter"},
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for("the installed program to answer", lambda: answers(f"http://127.0.0.1:{port}/-/healthy"))
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+        self.assertNotEqual([], os.listdir(state), "no state was kept")
+
     def test_it_installs_runs_upgrades_and_leaves_nothing(self):
         self.inside("apt-get", "-q", "update")
         self.install("0.1.0")
         self.inside("anomaly_exporter", "--config.check", "--config.file=/etc/anomaly_exporter/config.yaml")
-        self.assertIn("anomaly-exporter", self.inside("getent", "passwd", "anomaly-exporter"))
+        self.assertTrue(self.is_enabled())
+        self.serve()
         config = os.path.join(self.root, "etc/anomaly_exporter/config.yaml")
         with open(config, "a", encoding="utf-8") as file:
             file.write("# edited\n")
@@ -151,9 +187,10 @@ class Life(unittest.TestCase):
         self.assertIn("0.2.0", self.inside("dpkg-query", "-W", "-f", "${Version}", "anomaly-exporter"))
         with open(config, encoding="utf-8") as file:
             self.assertTrue(file.read().endswith("# edited\n"))
-        os.makedirs(os.path.join(self.root, "var/lib/anomaly_exporter"), exist_ok=True)
         self.inside("apt-get", "-q", "remove", "-y", "anomaly-exporter")
         self.assertTrue(os.path.exists(config), "removed with the program")
+        self.install("0.2.1")
+        self.assertTrue(self.is_enabled(), "a removal and another installation leave the service off")
         self.inside("apt-get", "-q", "purge", "-y", "anomaly-exporter")
         self.assertEqual([], sorted(path for path in self.files() if re.search("anomaly[_-]exporter", path)))
         self.assertNotIn("anomaly-exporter", self.inside("cat", "/etc/passwd"))
