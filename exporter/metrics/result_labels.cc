@@ -50,8 +50,8 @@ void ResultLabels::plan(const Labels& entity) {
   }
   for (const auto name : kNeverMissing) parts_.push_back({std::string(name), kNothing});
   std::ranges::stable_sort(parts_, {}, &Part::name);
-  const auto repeated = std::ranges::unique(parts_, {}, &Part::name);
-  parts_.erase(repeated.begin(), repeated.end());
+  const auto same = [](const Part& a, const Part& b) { return a.name == b.name; };
+  parts_.erase(std::unique(parts_.begin(), parts_.end(), same), parts_.end());
   planned_ = true;
 }
 
