@@ -79,9 +79,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(sample.labels.at("detector") == repaired(bytes.substr(0, 16)));
       if (sample.name != "anomaly_score") continue;
       const auto index = static_cast<std::size_t>(sample.value * 4096) - 1;
-      for (const auto& [name, value] : batch.scores.at(index).entity.pairs()) {
+      for (const auto& pair : batch.scores.at(index).entity.pairs()) {
+        const std::string wanted = repaired(pair.second);
         const bool shown = std::ranges::any_of(
-            sample.labels, [&](const auto& label) { return label.second == repaired(value); });
+            sample.labels, [&](const auto& label) { return label.second == wanted; });
         // Of names that become one, the first label is shown.
         require(shown || sample.labels.size() < batch.scores[index].entity.pairs().size() + 3);
       }
