@@ -30,7 +30,8 @@ std::size_t bin_of(LocalPoint at, Duration period, std::size_t count) {
 }
 
 // Reads `bins` between their centres, as a circle.
-double interpolate(const std::vector<float>& bins, Duration since_start, Duration period) {
+template <typename T>
+double interpolate(const std::vector<T>& bins, Duration since_start, Duration period) {
   const double position =
       to_seconds(since_start) / to_seconds(period) * static_cast<double>(bins.size()) - 0.5;
   const double floor = std::floor(position);
@@ -82,9 +83,7 @@ SeasonProfile fit_expectation(const FeatureHistory& history, std::size_t first, 
       members[bin_of(history.times[t], period, members.size())].push_back(history.values[t]);
   }
   profile.period = period;
-  for (const double median : medians(members, profile.level)) {
-    profile.bins.push_back(static_cast<float>(median - profile.level));
-  }
+  profile.bins = medians(members, profile.level);
   return profile;
 }
 
@@ -126,7 +125,7 @@ double median_in_place(std::vector<double>& values) {
 }
 
 double SeasonProfile::expected(LocalPoint at) const {
-  return bins.empty() ? level : level + interpolate(bins, phase(at, period), period);
+  return bins.empty() ? level : interpolate(bins, phase(at, period), period);
 }
 
 double SeasonProfile::usual_deviation(LocalPoint at) const {

@@ -15,8 +15,9 @@ namespace exporter {
 /// at all times.
 struct SeasonProfile {
   Duration period{0};  ///< 0: no season
-  std::vector<float>
-      bins;  ///< medians less `level`; bin i covers [i, i + 1) * period / bins.size()
+  /// Medians; bin i covers [i, i + 1) * period / bins.size(). In full precision: a value that
+  /// repeats shall not deviate at all.
+  std::vector<double> bins;
   std::vector<float> spreads;  ///< median absolute deviations from the expectation, by bin, as a
                                ///< share of `spread`; at least a half
   double level = 0;            ///< median of the whole history; NaN when the history is all gaps

@@ -93,11 +93,16 @@ RequestFrame::State RequestFrame::advance(std::string_view bytes) {
 bool RequestFrame::read_head(std::string_view bytes) {
   // One empty line before a request is allowed (RFC 9112, 2.2).
   if (position_ == 0 && bytes.starts_with("\r\n")) position_ = 2;
+  constexpr const char* kTooLarge = "request head is too large";
   if (std::min(bytes.size(), std::max(position_, scanned_) + 1) > limits_->head_bytes) {
-    return refuse(431, "request head is too large");
+    return refuse(431, kTooLarge);
   }
   std::string_view line;
-  if (!next_line(bytes, limits_->line_bytes, line)) return false;
+  if (!next_line(bytes, limits_->line_bytes, line)) {
+    // What follows the last whole line is head too.
+    if (stage_ != Stage::refused && bytes.size() > limits_->head_bytes) refuse(431, kTooLarge);
+    return false;
+  }
   if (lines_++ == 0) return read_request_line(line);
   if (line.empty()) return finish_head();
   if (lines_ - 1 > limits_->headers) return refuse(431, "too many headers");

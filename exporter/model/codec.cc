@@ -22,7 +22,7 @@ void write_context(ByteWriter& out, const ContextModel& context) {
     out.number(static_cast<std::int64_t>(season.period.count()));
     out.number(season.level);
     out.number(season.spread);
-    out.array<float>(season.bins);
+    out.doubles(season.bins);
     out.array<float>(season.spreads);
   }
   const Relation& relation = context.relation;
@@ -64,7 +64,7 @@ ContextModel read_context(ByteReader& in) {
     season.period = Duration{in.number<std::int64_t>()};
     season.level = in.number<double>();
     season.spread = in.number<double>();
-    season.bins = in.array<float>();
+    season.bins = in.doubles();
     season.spreads = in.array<float>();
     context.season.push_back(std::move(season));
   }

@@ -105,6 +105,18 @@ TEST_CASE("the deviation is learned per time of day, floored at half of the usua
   CHECK(calm >= 0.5 * season.spread);
 }
 
+TEST_CASE("a feature that only switches between two values never deviates, not by a rounding") {
+  const TimeGrid g = grid(8);
+  std::vector<double> v(g.size);
+  for (std::size_t t = 0; t < g.size; ++t) v[t] = t % 288 < 144 ? 0.1 : 0.3;
+  const SeasonProfile season = fit(g, v);
+  REQUIRE(season.period == kDay);
+  for (const int hour : {3, 6, 15, 21}) {
+    const TimePoint at = g.start + std::chrono::hours(hour);
+    CHECK(season.expected(utc(at)) == (hour < 12 ? 0.1 : 0.3));
+  }
+}
+
 TEST_CASE("median ignores what is not finite") {
   std::vector<double> v{std::numeric_limits<double>::quiet_NaN(), 3, 1,
                         std::numeric_limits<double>::infinity(),  2, 4};

@@ -54,6 +54,16 @@ TEST_CASE("chunks are joined, extensions and trailers dropped", "[http]") {
   CHECK(frame.head() == "POST / HTTP/1.1\r\nhost: x\r\n\r\n");
 }
 
+TEST_CASE("a head beyond the limit is refused at once, though its last line has not ended",
+          "[http]") {
+  std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
+  const std::string line = "X: " + std::string(1000, 'a') + "\r\n";
+  while (head.size() + line.size() <= kLimits.head_bytes) head += line;
+  const std::size_t room = kLimits.head_bytes - head.size();
+  static_cast<void>(read(head + std::string(room, 'b'), State::incomplete));
+  CHECK(refused(head + std::string(room + 1, 'b')) == 431);
+}
+
 TEST_CASE("malformed chunks are refused", "[http]") {
   const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
   CHECK(refused(head + "x\r\n") == 400);
