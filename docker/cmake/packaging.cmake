@@ -16,6 +16,9 @@ if(NOT ANOMALY_SANITIZE)
   add_custom_target(debian_files ALL DEPENDS ${made}/anomaly_exporter.1.gz ${made}/completion ${made}/changelog.gz)
 endif()
 
+# A daemon that reads the network: its tables of addresses are read-only once it runs.
+target_link_options(anomaly_exporter PRIVATE -Wl,-z,relro,-z,now)
+
 set(share usr/share/anomaly_exporter)
 install(TARGETS anomaly_exporter RUNTIME DESTINATION usr/bin COMPONENT debian EXCLUDE_FROM_ALL)
 function(anomaly_package destination)
@@ -32,6 +35,7 @@ anomaly_package(lib/systemd/system FILES ${debian}/anomaly-exporter.service ${de
 anomaly_package(usr/share/man/man1 FILES ${made}/anomaly_exporter.1.gz)
 anomaly_package(usr/share/bash-completion/completions FILES ${made}/completion RENAME anomaly_exporter)
 anomaly_package(usr/share/doc/anomaly-exporter FILES ${debian}/copyright ${made}/changelog.gz README.md)
+anomaly_package(usr/share/lintian/overrides FILES ${debian}/lintian-overrides RENAME anomaly-exporter)
 file(GLOB rules CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rules/*.yml)
 anomaly_package(${share}/rules FILES ${rules})
 file(GLOB runbooks CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rules/runbooks/*.md)
@@ -51,10 +55,13 @@ set(CPACK_PACKAGE_NAME anomaly_exporter)
 set(CPACK_PACKAGE_VENDOR "The anomaly_exporter authors")
 set(CPACK_PACKAGE_CONTACT "The anomaly_exporter authors <maintainers@anomaly-exporter.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "anomaly detection for Prometheus as one scrape target")
-set(CPACK_PACKAGE_DESCRIPTION "Asks Prometheus for a few features of each host, pod or service, learns how \
-they usually look and move at that time of day and week, scores the newest \
-vector with an isolation forest, and exposes scores, reasons and its own \
-health at /metrics. Alert rules and Grafana dashboards come with it.")
+set(CPACK_PACKAGE_DESCRIPTION "Asks Prometheus for a few features of each host, pod or service, learns
+how they usually look and move at that time of day and week, scores the
+newest vector with an isolation forest, and exposes scores, reasons and
+its own health at /metrics.
+.
+Alert rules with runbooks, Grafana dashboards and examples for
+Alertmanager are in /usr/share/anomaly_exporter.")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES ON)
