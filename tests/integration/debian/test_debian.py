@@ -69,6 +69,15 @@ class Package(unittest.TestCase):
             for path in file.read().split():
                 self.assertTrue(os.path.exists(self.tree + path), path)
 
+    def test_the_tarball_has_the_program_and_what_comes_with_it(self):
+        folder = os.path.join(self.folder.name, "tarball")
+        run("cpack", "-G", "TGZ", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", folder)
+        tarball, = (name for name in os.listdir(folder) if name.endswith(".tar.gz"))
+        listed = {path.partition("/")[2] for path in run("tar", "-tzf", os.path.join(folder, tarball)).split()}
+        self.assertLessEqual({"bin/anomaly_exporter", "etc/anomaly_exporter/config.yaml", "share/man/man1/anomaly_exporter.1.gz",
+                              "share/anomaly_exporter/rules/anomaly.yml", "share/anomaly_exporter/dashboards/anomalies.json",
+                              "share/bash-completion/completions/anomaly_exporter", "share/doc/anomaly_exporter/LICENSE"}, listed)
+
     def test_the_service_is_valid_and_shut_in(self):
         with open(self.inside("lib/systemd/system/anomaly-exporter.service"), encoding="utf-8") as file:
             unit = file.read()
@@ -96,15 +105,27 @@ class Package(unittest.TestCase):
                 self.assertIn(flag, shown)
         for command in commands():
             self.assertRegex(shown, rf"(?m)^   {command}$")
+        named = {flag.strip(",") for line in re.findall(r"^ +(-\S+)", shown, re.M) for flag in line.split(",")}
+        self.assertEqual(set(), named - {flag for text in helps for flag in re.findall(r"--?[\w.-]+", text)})
+
+    def completed(self, *words):
+        script = ('. "$1"; shift; COMP_WORDS=(anomaly_exporter "$@"); COMP_CWORD=$#; _anomaly_exporter; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        return set(run("bash", "-c", script, "bash", self.inside("usr/share/bash-completion/completions/anomaly_exporter"), *words).split())
+
+    def test_completion_offers_the_flags_of_help_and_no_others(self):
+        for command in [[]] + [[command] for command in commands()]:
+            lines = re.findall(r"^  (-\S+)", run(BINARY, *command, "--help"), re.M)
+            flags = {flag.split("{")[0] for line in lines for flag in line.split(",") if flag.startswith("--")}
+            self.assertEqual(flags, self.completed(*command, "--"), command)
 
     def test_completion_knows_commands_flags_and_choices(self):
         for words, expected in ((["tra"], {"train"}), (["--web.conf"], {"--web.config.file"}), (["train", "--contam"], {"--contamination"}),
                                 (["--log.level", "w"], {"warn"}), (["packs", "pro"], {"process", "prometheus"}),
-                                (["train", "--preset", ""], {"standard", "guided", "mixture"})):
-            script = ('. "$1"; shift; COMP_WORDS=(anomaly_exporter "$@"); COMP_CWORD=$#; _anomaly_exporter; '
-                      'printf "%s\\n" "${COMPREPLY[@]}"')
-            found = run("bash", "-c", script, "bash", self.inside("usr/share/bash-completion/completions/anomaly_exporter"), *words)
-            self.assertEqual(expected, set(found.split()), words)
+                                (["train", "--preset", ""], {"standard", "guided", "mixture"}),
+                                (["backtest", "--write", ""], {"csv", "openmetrics", "report"})):
+            found = self.completed(*words)
+            self.assertEqual(expected, found, words)
 
 
 def answers(url):
@@ -143,18 +164,36 @@ class Life(unittest.TestCase):
         return run("chroot", self.root, *command, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
                                                        "LC_ALL": "C.UTF-8"})
 
+    def test_lintian_has_no_word_to_say(self):
+        package = make_package(os.path.join(self.folder.name, "packages_lintian"))
+        run("lintian", "--allow-root", "--fail-on", "error,warning", package)
+
+    def install_what_it_needs(self):
+        depends = run("dpkg-deb", "-f", make_package(os.path.join(self.folder.name, "packages_needs")), "Depends")
+        names = [name.split()[0] for name in depends.split(",")]
+        self.inside("apt-get", "-q", "install", "-y", "--no-install-recommends", *names)
+
     def install(self, version):
         package = make_package(os.path.join(self.folder.name, f"packages_{version}"), version)
         shutil.copyfile(package, os.path.join(self.root, "tmp/package.deb"))
         self.inside("apt-get", "-q", "install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", "/tmp/package.deb")
 
     def files(self):
-        kept = ("var/lib/dpkg", "var/cache", "var/log", "var/lib/apt", "tmp", "proc", "sys", "dev", "run")
-        return {os.path.relpath(os.path.join(folder, name), self.root) for folder, folders, names in os.walk(self.root)
-                for name in names + folders if not os.path.relpath(os.path.join(folder, name), self.root).startswith(kept)}
+        """Every path but those that apt, dpkg and the tools for users write for any package."""
+        unsteady = ("var/lib/dpkg", "var/cache", "var/log", "var/lib/apt", "tmp", "proc", "sys", "dev", "run",
+                    "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-")
+        paths = {os.path.relpath(os.path.join(folder, name), self.root) for folder, folders, names in os.walk(self.root)
+                 for name in names + folders}
+        return {path for path in paths if not any(path == part or path.startswith(part + "/") for part in unsteady)}
 
     def is_enabled(self):
         return os.path.islink(os.path.join(self.root, "etc/systemd/system/multi-user.target.wants/anomaly-exporter.service"))
+
+    def enable_socket(self):
+        """Does what `systemctl enable` does, in a root that has no systemd."""
+        wants = os.path.join(self.root, "etc/systemd/system/sockets.target.wants")
+        os.makedirs(wants, exist_ok=True)
+        os.symlink("/lib/systemd/system/anomaly-exporter.socket", os.path.join(wants, "anomaly-exporter.socket"))
 
     def serve(self):
         """Runs the program as the service's user, with the flags of the service, until it answers; its state stays."""
@@ -176,10 +215,13 @@ class Life(unittest.TestCase):
 
     def test_it_installs_runs_upgrades_and_leaves_nothing(self):
         self.inside("apt-get", "-q", "update")
+        self.install_what_it_needs()
+        before = self.files()
         self.install("0.1.0")
         self.inside("anomaly_exporter", "--config.check", "--config.file=/etc/anomaly_exporter/config.yaml")
         self.assertTrue(self.is_enabled())
         self.serve()
+        self.enable_socket()
         config = os.path.join(self.root, "etc/anomaly_exporter/config.yaml")
         with open(config, "a", encoding="utf-8") as file:
             file.write("# edited\n")
@@ -192,8 +234,8 @@ class Life(unittest.TestCase):
         self.install("0.2.1")
         self.assertTrue(self.is_enabled(), "a removal and another installation leave the service off")
         self.inside("apt-get", "-q", "purge", "-y", "anomaly-exporter")
-        self.assertEqual([], sorted(path for path in self.files() if re.search("anomaly[_-]exporter", path)))
-        self.assertNotIn("anomaly-exporter", self.inside("cat", "/etc/passwd"))
+        self.assertEqual([], sorted(self.files() ^ before))
+        self.assertNotIn("anomaly-exporter", self.inside("cat", "/etc/passwd", "/etc/group"))
 
 
 if __name__ == "__main__":
